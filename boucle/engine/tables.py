@@ -1,0 +1,403 @@
+"""Every table. Table models don't validate, so enumerations and ranges are CHECK constraints.
+
+Personal values lie in `personal` alone (and in `quarantine.payload` until it is decided): erasing a
+person is deleting rows there. Money is integer minor units beside its currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from boucle.engine.columns import Instant
+from boucle.model import (
+    ActKind,
+    AttemptResult,
+    Channel,
+    ClockKind,
+    ClockState,
+    Closure,
+    EffectKind,
+    EffectState,
+    LoopState,
+    RootCause,
+)
+
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"ck_{column}")
+
+
+def _instant(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(
+        default=None if nullable else ...,
+        sa_column=Column(Instant(), nullable=nullable, index=index),
+    )
+
+
+def _json() -> Any:
+    return Field(default_factory=dict, sa_column=Column(JSON(), nullable=False))
+
+
+class BundleRow(SQLModel, table=True):
+    """A compiled bundle by its digest; `body` is its canonical JSON, `sources` the source map."""
+
+    __tablename__ = "bundle"
+    digest: str = Field(primary_key=True)
+    body: str = Field(sa_column=Column(Text(), nullable=False))
+    sources: dict[str, Any] = _json()
+    first_used_at: datetime = _instant()
+
+
+class Customer(SQLModel, table=True):
+    """The account that pays. `key` is the source's; `facts` what was last known of it, encoded."""
+
+    __tablename__ = "customer"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+    id: str = Field(primary_key=True)
+    source: str
+    key: str
+    facts: dict[str, Any] = _json()
+    tags: dict[str, Any] = _json()
+    first_seen_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class Contact(SQLModel, table=True):
+    """The person who answered. Name, address and number lie in `personal`, under this id."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+    id: str = Field(primary_key=True)
+    source: str
+    key: str
+    customer_id: str | None = Field(default=None, foreign_key="customer.id", index=True)
+    facts: dict[str, Any] = _json()
+    first_seen_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class Personal(SQLModel, table=True):
+    """A personal value with the salt of its commitment. `subject` is a contact's or response's id.
+
+    `scope` says where it is committed: a ledger chain and sequence number, `contact` for the
+    person's own data (name, email, phone), or `act` for a free text of an act.
+    """
+
+    __tablename__ = "personal"
+    subject: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text(), nullable=False))
+    salt: str
+
+
+class ImportRun(SQLModel, table=True):
+    """One run of `boucle import`: which file, under which map, by whom, and what came of it."""
+
+    __tablename__ = "import_run"
+    id: str = Field(primary_key=True)
+    file: str
+    file_digest: str
+    map_digest: str
+    mode: str
+    actor: str
+    started_at: datetime = _instant()
+    ended_at: datetime | None = _instant(nullable=True)
+    counts: dict[str, Any] = _json()
+
+
+class ResponseRow(SQLModel, table=True):
+    """One response, once. `revision` is its latest; the decided one is revision 1 for now."""
+
+    __tablename__ = "response"
+    __table_args__ = (
+        UniqueConstraint("source", "source_id"),
+        _one_of("dating", ("given", "ambiguous", "stated")),
+        Index("ix_response_customer_time", "customer_id", "responded_at"),
+        Index("ix_response_contact_time", "contact_id", "responded_at"),
+    )
+    id: str = Field(primary_key=True)
+    source: str
+    source_id: str
+    customer_id: str | None = Field(default=None, foreign_key="customer.id")
+    contact_id: str | None = Field(default=None, foreign_key="contact.id")
+    responded_at: datetime = _instant(index=True)
+    accepted_at: datetime = _instant()
+    dating: str = "given"
+    revision: int = 1
+    chain: str
+
+
+class Revision(SQLModel, table=True):
+    """One content of a response. `facts` are the known facts that are not pii, encoded."""
+
+    __tablename__ = "revision"
+    response_id: str = Field(primary_key=True, foreign_key="response.id")
+    number: int = Field(primary_key=True)
+    content_digest: str
+    facts: dict[str, Any] = _json()
+    accepted_at: datetime = _instant()
+
+
+class ScoreRow(SQLModel, table=True):
+    """One score of the latest revision of a response, for the figures."""
+
+    __tablename__ = "score"
+    __table_args__ = (Index("ix_score_fact_value", "fact", "value"),)
+    response_id: str = Field(primary_key=True, foreign_key="response.id")
+    fact: str = Field(primary_key=True)
+    metric: str
+    value: int
+
+
+class DecisionRow(SQLModel, table=True):
+    """One decision for one revision. `record` is the canonical JSON of `model.Decision`."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("response_id", "revision"),
+        _one_of("outcome", ("starts", "joined", "blocked", "nothing", "kept")),
+    )
+    id: str = Field(primary_key=True)
+    response_id: str = Field(foreign_key="response.id")
+    revision: int
+    at: datetime = _instant(index=True)
+    bundle: str = Field(foreign_key="bundle.digest")
+    outcome: str
+    rule_set: str | None = None
+    winner: str | None = None
+    blocked_by: str | None = None
+    reason: str | None = None
+    loop_id: str | None = Field(default=None, index=True)
+    record: str = Field(sa_column=Column(Text(), nullable=False))
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A response that does not fit the catalogue: nothing dropped, no rule has seen it."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("source", "source_id", "content_digest"),
+        _one_of("state", ("waiting", "decided", "dropped")),
+    )
+    id: str = Field(primary_key=True)
+    source: str
+    source_id: str
+    content_digest: str
+    reasons: list[Any] = Field(default_factory=list, sa_column=Column(JSON(), nullable=False))
+    origin: str | None = None
+    payload: str = Field(sa_column=Column(Text(), nullable=False))
+    owner: str
+    state: str = "waiting"
+    at: datetime = _instant()
+    due_at: datetime = _instant()
+
+
+class LoopRow(SQLModel, table=True):
+    """One follow-up, from the decision to the closure. `plan` is the JSON of `model.Plan`."""
+
+    __tablename__ = "loop"
+    __table_args__ = (
+        _one_of("state", LoopState),
+        CheckConstraint(
+            "closure IS NULL OR closure IN (" + ", ".join(f"'{c}'" for c in Closure) + ")",
+            name="ck_closure",
+        ),
+        CheckConstraint("(state = 'closed') = (closure IS NOT NULL)", name="ck_closed_has_closure"),
+        CheckConstraint("round >= 1", name="ck_round"),
+        Index("ix_loop_state_due", "state", "next_due"),
+    )
+    id: str = Field(primary_key=True)
+    response_id: str = Field(foreign_key="response.id", index=True)
+    decision_id: str = Field(foreign_key="decision.id")
+    customer_id: str | None = Field(default=None, foreign_key="customer.id", index=True)
+    contact_id: str | None = Field(default=None, foreign_key="contact.id", index=True)
+    rule_set: str
+    rule: str
+    play: str
+    plan: str = Field(sa_column=Column(Text(), nullable=False))
+    language: str
+    first_score: int | None = None
+    answer: int | None = None
+    state: str = LoopState.OPEN
+    stage: str = "accepted"
+    round: int = 1
+    opened_at: datetime = _instant(index=True)
+    next_due: datetime | None = _instant(nullable=True)
+    closed_at: datetime | None = _instant(nullable=True)
+    closure: str | None = None
+    closed_by: str | None = None
+
+
+class CaseRow(SQLModel, table=True):
+    """The human side of a loop: who owns it, and how it was closed. One per loop and round."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="ck_severity"),
+        CheckConstraint(
+            "root_cause IS NULL OR root_cause IN (" + ", ".join(f"'{c}'" for c in RootCause) + ")",
+            name="ck_root_cause",
+        ),
+        Index("ix_case_owner", "owner"),
+        Index("ix_case_team", "team"),
+    )
+    loop_id: str = Field(primary_key=True, foreign_key="loop.id")
+    round: int = Field(primary_key=True)
+    team: str
+    owner: str | None = None
+    severity: str = "medium"
+    escalated_to: str | None = None
+    opened_at: datetime = _instant()
+    claimed_at: datetime | None = _instant(nullable=True)
+    first_contact_at: datetime | None = _instant(nullable=True)
+    root_cause: str | None = None
+    root_cause_detail: str | None = None
+    systemic: bool | None = None
+
+
+class ClockRow(SQLModel, table=True):
+    """A due time of a loop. `business` says whether it was computed on the team's working time."""
+
+    __tablename__ = "clock"
+    __table_args__ = (_one_of("kind", ClockKind), _one_of("state", ClockState))
+    loop_id: str = Field(primary_key=True, foreign_key="loop.id")
+    round: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    started_at: datetime = _instant()
+    due_at: datetime = _instant()
+    business: bool = False
+    state: str = ClockState.RUNNING
+    ended_at: datetime | None = _instant(nullable=True)
+
+
+class CommandRow(SQLModel, table=True):
+    """An act, before anything is done about it. Free text lies in `personal`, scope `act`."""
+
+    __tablename__ = "command"
+    __table_args__ = (
+        _one_of("kind", ActKind),
+        _one_of("state", ("recorded", "applied", "refused")),
+        Index("ix_command_loop", "loop_id"),
+    )
+    id: str = Field(primary_key=True)
+    loop_id: str = Field(foreign_key="loop.id")
+    kind: str
+    actor: str
+    at: datetime = _instant()
+    recorded_at: datetime = _instant()
+    details: dict[str, Any] = _json()
+    state: str = "recorded"
+    reason: str | None = None
+    applied_at: datetime | None = _instant(nullable=True)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try to reach the customer; `happened_at` and `recorded_at` are two instants."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        _one_of("channel", Channel),
+        _one_of("result", AttemptResult),
+        Index("ix_attempt_loop", "loop_id"),
+    )
+    command_id: str = Field(primary_key=True, foreign_key="command.id")
+    loop_id: str = Field(foreign_key="loop.id")
+    round: int
+    channel: str
+    result: str
+    actor: str
+    happened_at: datetime = _instant()
+    recorded_at: datetime = _instant()
+    next_try_at: datetime | None = _instant(nullable=True)
+
+
+class EffectRow(SQLModel, table=True):
+    """A side effect, written before (intent) and after (receipt). `key` is `loop/round/step`.
+
+    `spec` is all that is needed to do it again: template, audience, language; nothing personal.
+    """
+
+    __tablename__ = "effect"
+    __table_args__ = (
+        _one_of("kind", EffectKind),
+        _one_of("state", EffectState),
+        UniqueConstraint("loop_id", "round", "step"),
+        Index("ix_effect_state", "state"),
+    )
+    key: str = Field(primary_key=True)
+    loop_id: str = Field(foreign_key="loop.id")
+    round: int
+    step: str
+    kind: str
+    state: str = EffectState.INTENDED
+    spec: dict[str, Any] = _json()
+    tries: int = 0
+    intended_at: datetime = _instant()
+    receipt_at: datetime | None = _instant(nullable=True)
+    receipt: dict[str, Any] = _json()
+    settled_by: str | None = None
+
+
+class OfferRow(SQLModel, table=True):
+    """What a customer was granted: one code per loop for ever."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        CheckConstraint("value_minor >= 0", name="ck_value"),
+        UniqueConstraint("loop_id"),
+    )
+    code: str = Field(primary_key=True)
+    loop_id: str = Field(foreign_key="loop.id")
+    kind: str
+    value_minor: int = Field(sa_column=Column(BigInteger(), nullable=False))
+    currency: str
+    granted_at: datetime = _instant()
+    valid_until: datetime = _instant()
+
+
+class OutboxRow(SQLModel, table=True):
+    """What Temporal has yet to be told: to start a loop's round, or to take an act."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _one_of("kind", ("start", "act")),
+        _one_of("state", ("pending", "started", "refused")),
+        Index("ix_outbox_state", "state", "at"),
+    )
+    id: str = Field(primary_key=True)
+    kind: str
+    loop_id: str = Field(foreign_key="loop.id", index=True)
+    round: int = 1
+    command_id: str | None = Field(default=None, foreign_key="command.id")
+    state: str = "pending"
+    tries: int = 0
+    at: datetime = _instant()
+    done_at: datetime | None = _instant(nullable=True)
+    problem: str | None = None
+
+
+class LedgerEvent(SQLModel, table=True):
+    """One event of one chain. Never updated, never deleted: triggers refuse it.
+
+    `payload` is canonical JSON (RFC 8785), `commitments` maps each personal field to
+    sha256(salt ‖ value); `hash` covers everything before it.
+    """
+
+    __tablename__ = "ledger_event"
+    chain: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    type: str
+    at: datetime = _instant(index=True)
+    recorded_at: datetime = _instant()
+    actor: str
+    payload: str = Field(sa_column=Column(Text(), nullable=False))
+    commitments: str = Field(sa_column=Column(Text(), nullable=False))
+    previous: str
+    hash: str

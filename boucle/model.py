@@ -1,0 +1,447 @@
+"""The nouns that every level speaks: frozen types, no behaviour but parsing and printing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_serializer, model_validator
+
+
+class Frozen(BaseModel):
+    """A value: cannot be changed, refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+FactValue = bool | int | Decimal | str | tuple[str, ...] | date | datetime
+"""A known fact's value. A set is a sorted tuple of its members; an instant is aware, in UTC."""
+
+Dating = Literal["given", "ambiguous", "stated"]
+"""How a response got its date: as given, given but readable two ways, or a clock that was stated."""
+
+
+# -- scores -------------------------------------------------------------------------------------
+
+
+class Band(StrEnum):
+    """The band of an NPS score."""
+
+    DETRACTOR = "detractor"
+    PASSIVE = "passive"
+    PROMOTER = "promoter"
+
+
+NPS_BANDS: Mapping[Band, tuple[int, int]] = {
+    Band.DETRACTOR: (0, 6),
+    Band.PASSIVE: (7, 8),
+    Band.PROMOTER: (9, 10),
+}
+"""The one definition of the bands, both ends inclusive (Reichheld 2003)."""
+
+
+def nps_band(score: int) -> Band:
+    """The band of an NPS score from 0 to 10; ValueError outside."""
+    for band, (low, high) in NPS_BANDS.items():
+        if low <= score <= high:
+            return band
+    raise ValueError(f"an NPS score lies between 0 and 10, not {score}")
+
+
+# -- durations and money, as people write them --------------------------------------------------
+
+_DURATION = re.compile(r"(?P<amount>\d{1,6})\s*(?P<business>business\s+)?(?P<unit>[a-z]+)")
+_UNITS = {
+    "m": "minutes", "min": "minutes", "minute": "minutes", "minutes": "minutes",
+    "h": "hours", "hour": "hours", "hours": "hours",
+    "d": "days", "day": "days", "days": "days",
+    "w": "weeks", "week": "weeks", "weeks": "weeks",
+}  # fmt: skip
+
+
+class Duration(Frozen):
+    """A length of time as people write it: `24h`, `30 days`, `5 business days`, `4 business hours`.
+
+    `business` counts only the team's working time; only hours and days have a business form.
+    """
+
+    amount: int = Field(ge=0)
+    unit: Literal["minutes", "hours", "days", "weeks"]
+    business: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Read `text`; ValueError says what is accepted."""
+        found = _DURATION.fullmatch(text.strip().lower())
+        unit = _UNITS.get(found["unit"]) if found else None
+        if found is None or unit is None:
+            raise ValueError(
+                f"'{text}' is not a duration; write 30m, 24h, 14 days, 2 weeks, "
+                "4 business hours or 5 business days"
+            )
+        business = found["business"] is not None
+        if business and unit not in {"hours", "days"}:
+            raise ValueError(f"'{text}': only hours and days have a business form")
+        return cls.model_validate({"amount": int(found["amount"]), "unit": unit, "business": business})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parsed = cls.parse(value)
+        return {"amount": parsed.amount, "unit": parsed.unit, "business": parsed.business}
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        if self.business:
+            return f"{self.amount} business {self.unit}"
+        short = {"minutes": "m", "hours": "h"}.get(self.unit)
+        return f"{self.amount}{short}" if short else f"{self.amount} {self.unit}"
+
+    def wall(self) -> timedelta:
+        """The length on the wall clock; ValueError for business time, which needs a calendar."""
+        if self.business:
+            raise ValueError(f"{self} needs a calendar")
+        return timedelta(**{self.unit: self.amount})
+
+
+_NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
+_THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
+
+def currency_digits(currency: str) -> int:
+    """How many decimals a currency's minor unit has (ISO 4217)."""
+    if currency in _NO_MINOR_UNIT:
+        return 0
+    return 3 if currency in _THREE_DIGITS else 2
+
+
+class Money(Frozen):
+    """An amount in integer minor units (cents) with its ISO 4217 currency; written `15.00 EUR`."""
+
+    minor: int
+    currency: str = Field(pattern="^[A-Z]{3}$")
+
+    @classmethod
+    def parse(cls, text: str) -> Money:
+        """Read `15.00 EUR`; ValueError says what is accepted."""
+        found = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s+([A-Z]{3})", text.strip())
+        if found is None:
+            raise ValueError(f"'{text}' is not an amount; write 15.00 EUR")
+        digits = currency_digits(found[2])
+        try:
+            minor = Decimal(found[1]).scaleb(digits)
+        except InvalidOperation as error:
+            raise ValueError(f"'{text}' is not an amount; write 15.00 EUR") from error
+        if minor != minor.to_integral_value():
+            raise ValueError(f"'{text}': {found[2]} has {digits} decimals")
+        return cls(minor=int(minor), currency=found[2])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parsed = cls.parse(value)
+        return {"minor": parsed.minor, "currency": parsed.currency}
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        digits = currency_digits(self.currency)
+        return f"{Decimal(self.minor).scaleb(-digits):.{digits}f} {self.currency}"
+
+
+@dataclass(frozen=True)
+class NamedIn:
+    """Marks a parameter that names something of the workspace: its `kind` (`template`, `team`)."""
+
+    kind: str
+
+
+TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]
+TeamId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("team")]
+
+
+# -- what comes in ------------------------------------------------------------------------------
+
+
+class Verbatim(Frozen):
+    """One comment of a response: the question it answers, where the survey has several."""
+
+    text: str
+    question: str | None = None
+
+
+class Person(Frozen):
+    """What is personal of a contact: never in rules' `because`, logs, or Temporal."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Response(Frozen):
+    """One person's answer to one survey, as an adapter hands it to the engine.
+
+    `facts` holds only known values, by catalogue name: scores (`nps`, `csat.delivery`), and what
+    lies under `response.`, `comment.`, `contact.`, `customer.`, `consent.`. `comment.text` is set
+    by the adapter from the verbatims. `customer` and `contact` are the source's keys of the account
+    and the person; both None in an anonymous response.
+    """
+
+    source: str
+    source_id: str
+    responded_at: datetime
+    dating: Dating = "given"
+    facts: Mapping[str, FactValue] = {}
+    verbatims: tuple[Verbatim, ...] = ()
+    customer: str | None = None
+    contact: str | None = None
+    person: Person | None = None
+
+
+# -- what the rules say -------------------------------------------------------------------------
+
+Truth = Literal["true", "false", "undecided"]
+
+
+class Plan(Frozen):
+    """What a decision resolved to. A running loop knows its plan, never the rules.
+
+    Holds nothing personal: it travels through Temporal. `params` are the play's parameters in their
+    JSON form. The engine fills `calendar` (the team's working time, snapshotted) when it opens the
+    loop.
+    """
+
+    rule_set: str
+    rule: str
+    rule_digest: str
+    bundle: str
+    play: str
+    params: Mapping[str, JsonValue] = {}
+    timezone: str = "UTC"
+    calendar: Calendar | None = None
+
+
+class Calendar(Frozen):
+    """A team's working time: a zone, and per weekday (0 = Monday) its intervals in local time.
+
+    An interval is (start, end) in minutes since local midnight, end exclusive, at most 1440.
+    `digest` is the sha256 of the content, so that a plan says which calendar it was made under.
+    """
+
+    name: str
+    timezone: str
+    week: tuple[tuple[tuple[int, int], ...], ...]
+    holidays: tuple[date, ...] = ()
+    digest: str = ""
+
+
+class GateResult(Frozen):
+    """What one gate said of a winner."""
+
+    gate: str
+    result: Literal["passed", "blocked", "exempt", "waived"]
+    detail: str | None = None
+
+
+class Decision(Frozen):
+    """The record of what the rules said for one revision of a response.
+
+    `facts` are the known facts that are not pii, encoded (integers, text, lists); `facts_digest`
+    is the sha256 of their canonical JSON. `pii_atoms` are the truth values of the atoms that read a
+    pii fact, by the atom's text. `winner` is a rule's id, or `undecided`. Exactly one of `plan`
+    (outcome `starts`), `blocked_by` and `reason` says the outcome.
+    """
+
+    at: datetime
+    bundle: str
+    semantics: Literal["kleene-1"] = "kleene-1"
+    responded_at: datetime
+    rule_set: str | None
+    facts: Mapping[str, JsonValue]
+    facts_digest: str
+    derived: tuple[str, ...]
+    unknown: tuple[str, ...]
+    pii_atoms: Mapping[str, Truth] = {}
+    rules: Mapping[str, Truth]
+    winner: str | None = None
+    also_matched: tuple[str, ...] = ()
+    because: str | None = None
+    gates: tuple[GateResult, ...] = ()
+    outcome: Literal["starts", "blocked", "nothing"]
+    plan: Plan | None = None
+    blocked_by: str | None = None
+    reason: str | None = None
+    reason_text: str | None = None
+
+
+# -- loops and cases ----------------------------------------------------------------------------
+
+
+class LoopState(StrEnum):
+    """`open`: accepted, nothing done yet; `in_progress`: its play works; `closed`."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+
+
+class Closure(StrEnum):
+    """How a loop ended."""
+
+    RECOVERED = "recovered"
+    NOT_RECOVERED = "not_recovered"
+    UNREACHABLE = "unreachable"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    FALSE_ALARM = "false_alarm"
+    WITHDRAWN = "withdrawn"
+
+
+class ClockKind(StrEnum):
+    """What a clock counts down to; `first_contact` runs on the customer's clock or the team's."""
+
+    FIRST_CONTACT = "first_contact"
+    CLOSE = "close"
+    FOLLOW_UP = "follow_up"
+    ANSWER = "answer"
+
+
+class ClockState(StrEnum):
+    """A clock runs until it is met, missed, or stopped by the closing."""
+
+    RUNNING = "running"
+    MET = "met"
+    MISSED = "missed"
+    STOPPED = "stopped"
+
+
+class EffectKind(StrEnum):
+    """Who feels an effect. Only `staff` is sent again when a receipt is missing."""
+
+    CUSTOMER = "customer"
+    OFFER = "offer"
+    STAFF = "staff"
+
+
+class EffectState(StrEnum):
+    """`intended` has no receipt yet; `refused` was refused for good by the other side."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    UNCONFIRMED = "unconfirmed"
+    REFUSED = "refused"
+    SETTLED_SENT = "settled_sent"
+    SETTLED_NOT_SENT = "settled_not_sent"
+
+
+class ActKind(StrEnum):
+    """What a person (or the customer) does to a loop."""
+
+    CLAIM = "claim"
+    ATTEMPT = "attempt"
+    NOTE = "note"
+    ASSIGN = "assign"
+    CLOSE = "close"
+    ANSWER = "answer"
+    SETTLE = "settle"
+    REOPEN = "reopen"
+
+
+class Channel(StrEnum):
+    """How a customer was tried."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    SMS = "sms"
+    VISIT = "visit"
+    CHAT = "chat"
+
+
+class AttemptResult(StrEnum):
+    """What came of an attempt."""
+
+    REACHED = "reached"
+    NO_REPLY = "no_reply"
+    LEFT_MESSAGE = "left_message"
+    WRONG_CONTACT = "wrong_contact"
+    REFUSED = "refused"
+
+
+class RootCause(StrEnum):
+    """The first level of root causes."""
+
+    PEOPLE = "people"
+    PROCESS = "process"
+    PRODUCT = "product"
+    POLICY = "policy"
+    PRICE = "price"
+
+
+class LoopRef(Frozen):
+    """The input of every play: which loop, nothing else; the rest lies in the database."""
+
+    loop: str
+
+
+class RunningClock(Frozen):
+    """A clock of a loop that still runs, and the instant at which it is missed."""
+
+    kind: ClockKind
+    due: datetime
+
+
+class Standing(Frozen):
+    """Where a loop stands, read at the start of every run and after every act.
+
+    `effects` maps the step of each effect of this round to its state; `acts` are the ids of the
+    acts already applied or refused. `answer` is the follow-up score, once given. Nothing personal.
+    """
+
+    loop: str
+    round: int
+    state: LoopState
+    stage: str
+    plan: Plan
+    opened_at: datetime
+    closure: Closure | None = None
+    clocks: tuple[RunningClock, ...] = ()
+    effects: Mapping[str, EffectState] = {}
+    acts: tuple[str, ...] = ()
+    assigned: bool = False
+    contacted: bool = False
+    answer: int | None = None
+    reachable: bool = True
+
+
+class Act(Frozen):
+    """An act as it travels to the play: ids and closed-list values only."""
+
+    command: str
+    kind: ActKind
+    effect: str | None = None
+
+
+class ActOutcome(Frozen):
+    """What became of an act: applied, or refused with a code and a fixed text."""
+
+    command: str
+    applied: bool
+    reason: str | None = None
+    standing: Standing | None = None
+
+
+Plan.model_rebuild()
