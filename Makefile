@@ -1,0 +1,51 @@
+# Everything a developer or a machine runs. Each target sets up what it needs, on a machine with Python ≥ 3.11.
+
+PYTHON ?= python3
+PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
+BIN = .venv/bin
+
+.PHONY: install demo test check format bench locks clean
+
+install: .venv/.ready
+
+.venv/.ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(call PIP,.venv) --require-hashes -r requirements/dev.txt
+	$(call PIP,.venv) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-run/.ready: requirements/run.txt requirements/build.txt pyproject.toml
+	$(PYTHON) -m venv .venv-run
+	$(call PIP,.venv-run) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(call PIP,.venv-run) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The main job on a fictional company: about 400 responses in, every loop closed, one report out.
+demo: .venv-run/.ready
+	.venv-run/bin/boucle demo
+
+test: .venv/.ready
+	$(BIN)/pytest
+
+# What must hold before a change lands: format, lint, types, shape, arrows, all tests.
+check: .venv/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: .venv/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.ready
+	$(BIN)/python -m benchmarks
+
+# The lock files, after a change of pyproject.toml. Needs uv; they name no index.
+locks:
+	uv pip compile -q pyproject.toml --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -o requirements/run.txt
+	uv pip compile -q requirements/build.in --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -o requirements/build.txt
+	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .venv-run .venv-oracles build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
