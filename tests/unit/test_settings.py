@@ -1,0 +1,129 @@
+"""`boucle.toml` is read strictly: every mistake at once, each with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boucle.settings import Settings, describe_settings, locate, parse_settings
+
+HERE = Path("/workspace")
+
+
+def read(text: str) -> Settings:
+    settings, mistakes = parse_settings(text, HERE)
+    assert mistakes == []
+    assert settings is not None
+    return settings
+
+
+def said(text: str) -> list[str]:
+    settings, mistakes = parse_settings(text, HERE)
+    assert settings is None
+    return [f"{mistake.place} {mistake.code} {mistake.message}" for mistake in mistakes]
+
+
+def test_an_empty_file_has_every_default() -> None:
+    settings = read("")
+    assert settings.language == "en"
+    assert settings.database == "sqlite:////workspace/.boucle/boucle.db"
+    assert settings.mailbox_folder == HERE / ".boucle/mailbox"
+    assert str(settings.quarantine.within) == "2 days"
+    assert settings.temporal_address is None
+
+
+def test_every_mistake_is_told_at_once_each_with_its_line() -> None:
+    text = """langage = "fr"
+timezone = "Europe/Pari"
+
+[smtp]
+hots = "mail"
+port = "abc"
+
+[people.anna]
+name = "Anna"
+email = "anna"
+"""
+    assert said(text) == [
+        "boucle.toml:1:1 S002 unknown setting 'langage'; did you mean 'language'?",
+        "boucle.toml:2:1 S003 'timezone': 'Europe/Pari' is not a time zone; write one such as Europe/Paris",
+        "boucle.toml:4:2 S003 'smtp.host': is required",
+        "boucle.toml:5:1 S002 unknown setting 'smtp.hots'; did you mean 'host'?",
+        "boucle.toml:6:1 S003 'smtp.port': must be a whole number",
+        "boucle.toml:10:1 S003 'people.anna.email': must be an e-mail address",
+    ]
+
+
+def test_broken_toml_is_told_with_its_place() -> None:
+    assert said('company = "x"\nlanguage =\n') == ["boucle.toml:2:11 S001 not a TOML file: Invalid value"]
+
+
+def test_teams_and_quarantine_name_people_who_exist() -> None:
+    text = """[teams.csm]
+name = "Customer success"
+lead = "bob"
+members = ["zoe"]
+[quarantine]
+owner = "nobody"
+"""
+    assert said(text) == [
+        "boucle.toml:3:1 S004 'teams.csm.lead': nobody is called 'bob'",
+        "boucle.toml:4:1 S004 'teams.csm.members': nobody is called 'zoe'",
+        "boucle.toml:6:1 S004 'quarantine.owner': nobody is called 'nobody'",
+    ]
+
+
+def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUCLE_SMTP__PASSWORD", "hunter2")
+    settings = read('[smtp]\nhost = "mail.example.com"\n')
+    assert settings.smtp is not None
+    assert settings.smtp.password is not None
+    assert settings.smtp.password.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(settings)
+    assert not any("hunter2" in line for line in said('database_url = "hunter2"\n'))
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUCLE_LANGUAGE", "fr")
+    monkeypatch.setenv("BOUCLE_SMTP__PORT", "25")
+    settings = read('language = "en"\n[smtp]\nhost = "mail.example.com"\nport = 587\n')
+    assert settings.language == "fr"
+    assert settings.smtp is not None
+    assert (settings.smtp.host, settings.smtp.port) == ("mail.example.com", 25)
+
+
+def test_a_wrong_variable_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUCLE_LANGUAGE", "french")
+    assert said("") == [
+        "environment:1:1 S003 'BOUCLE_LANGUAGE': must be a language of two letters, such as en or fr"
+    ]
+
+
+def test_temporals_own_variables_are_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "theirs:7233")
+    assert read('temporal_address = "file:7233"').temporal_address == "theirs:7233"
+    monkeypatch.setenv("BOUCLE_TEMPORAL_ADDRESS", "ours:7233")
+    assert read("").temporal_address == "ours:7233"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("[people.anna]\nemail = 1", 2, 1),
+        ("[people]\nanna = {email = 1}", 2, 1),
+        ("people.anna.email = 1", 1, 1),
+        ('[people."anna"]\n  email = 1', 2, 3),
+        ("", 1, 1),
+    ],
+)
+def test_a_setting_is_found_however_it_is_written(text: str, line: int, column: int) -> None:
+    place = locate(text, ("people", "anna", "email"))
+    assert (place.line, place.column) == (line, column)
+
+
+def test_every_setting_has_one_line_of_doc_and_stands_in_the_reference() -> None:
+    reference = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
+    for setting in describe_settings():
+        assert setting.doc.endswith(".")
+        assert f"| `{setting.key}` | {setting.default} | {setting.doc} |" in reference
