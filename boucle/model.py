@@ -338,12 +338,15 @@ class EffectKind(StrEnum):
 
 
 class EffectState(StrEnum):
-    """`intended` has no receipt yet; `refused` was refused for good by the other side."""
+    """`intended` has no receipt yet; `refused` was refused for good by the other side; `released`
+    was definitely not sent, so it may be tried again.
+    """
 
     INTENDED = "intended"
     DONE = "done"
     UNCONFIRMED = "unconfirmed"
     REFUSED = "refused"
+    RELEASED = "released"
     SETTLED_SENT = "settled_sent"
     SETTLED_NOT_SENT = "settled_not_sent"
 

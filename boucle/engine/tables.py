@@ -27,10 +27,19 @@ from boucle.model import (
     RootCause,
 )
 
+# Every constraint has a name, and the same one on both databases: a migration can then find it.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
 
 def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"ck_{column}")
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def _instant(*, nullable: bool = False, index: bool = False) -> Any:
@@ -200,17 +209,21 @@ class QuarantineRow(SQLModel, table=True):
 
 
 class LoopRow(SQLModel, table=True):
-    """One follow-up, from the decision to the closure. `plan` is the JSON of `model.Plan`."""
+    """One follow-up, from the decision to the closure. `plan` is the JSON of `model.Plan`.
+
+    `first_score` is the score of `metric`, on its scale, that began the loop; `answer` the one given
+    to the follow-up question of this round, on the same scale.
+    """
 
     __tablename__ = "loop"
     __table_args__ = (
         _one_of("state", LoopState),
         CheckConstraint(
             "closure IS NULL OR closure IN (" + ", ".join(f"'{c}'" for c in Closure) + ")",
-            name="ck_closure",
+            name="closure",
         ),
-        CheckConstraint("(state = 'closed') = (closure IS NOT NULL)", name="ck_closed_has_closure"),
-        CheckConstraint("round >= 1", name="ck_round"),
+        CheckConstraint("(state = 'closed') = (closure IS NOT NULL)", name="closed_has_closure"),
+        CheckConstraint("round >= 1", name="round"),
         Index("ix_loop_state_due", "state", "next_due"),
     )
     id: str = Field(primary_key=True)
@@ -224,11 +237,15 @@ class LoopRow(SQLModel, table=True):
     plan: str = Field(sa_column=Column(Text(), nullable=False))
     language: str
     first_score: int | None = None
+    metric: str | None = None
+    scale_low: int | None = None
+    scale_high: int | None = None
     answer: int | None = None
     state: str = LoopState.OPEN
     stage: str = "accepted"
     round: int = 1
     opened_at: datetime = _instant(index=True)
+    round_opened_at: datetime = _instant()
     next_due: datetime | None = _instant(nullable=True)
     closed_at: datetime | None = _instant(nullable=True)
     closure: str | None = None
@@ -240,10 +257,10 @@ class CaseRow(SQLModel, table=True):
 
     __tablename__ = "case"
     __table_args__ = (
-        CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="ck_severity"),
+        CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="severity"),
         CheckConstraint(
             "root_cause IS NULL OR root_cause IN (" + ", ".join(f"'{c}'" for c in RootCause) + ")",
-            name="ck_root_cause",
+            name="root_cause",
         ),
         Index("ix_case_owner", "owner"),
         Index("ix_case_team", "team"),
@@ -350,7 +367,7 @@ class OfferRow(SQLModel, table=True):
 
     __tablename__ = "offer"
     __table_args__ = (
-        CheckConstraint("value_minor >= 0", name="ck_value"),
+        CheckConstraint("value_minor >= 0", name="value"),
         UniqueConstraint("loop_id"),
     )
     code: str = Field(primary_key=True)
@@ -363,7 +380,10 @@ class OfferRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """What Temporal has yet to be told: to start a loop's round, or to take an act."""
+    """What Temporal has yet to be told: to start a loop's round, or to take an act.
+
+    `again`: the loop's workflow has run before, so a closed run of the same id is no duplicate.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -377,8 +397,10 @@ class OutboxRow(SQLModel, table=True):
     round: int = 1
     command_id: str | None = Field(default=None, foreign_key="command.id")
     state: str = "pending"
+    again: bool = False
     tries: int = 0
     at: datetime = _instant()
+    next_try_at: datetime | None = _instant(nullable=True)
     done_at: datetime | None = _instant(nullable=True)
     problem: str | None = None
 
@@ -387,10 +409,12 @@ class LedgerEvent(SQLModel, table=True):
     """One event of one chain. Never updated, never deleted: triggers refuse it.
 
     `payload` is canonical JSON (RFC 8785), `commitments` maps each personal field to
-    sha256(salt ‖ value); `hash` covers everything before it.
+    sha256(salt ‖ value); `hash` covers everything before it. No rowid on SQLite: INSERT OR REPLACE
+    could otherwise reach a row by it.
     """
 
     __tablename__ = "ledger_event"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     chain: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     type: str
