@@ -338,8 +338,10 @@ class EffectKind(StrEnum):
 
 
 class EffectState(StrEnum):
-    """`intended` has no receipt yet; `refused` was refused for good by the other side; `released`
-    was definitely not sent, so it may be tried again.
+    """Where an effect stands.
+
+    `intended` has no receipt yet; `refused` was refused for good by the other side; `released` was
+    definitely not sent, so it may be tried again.
     """
 
     INTENDED = "intended"
