@@ -159,3 +159,8 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
     offset = instant.astimezone(zone).utcoffset()
     assert offset is not None  # noqa: S101 a ZoneInfo always has one
     return offset
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as the ledger writes it: RFC 3339 in UTC, to the microsecond."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
