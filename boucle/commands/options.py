@@ -1,0 +1,38 @@
+"""Options that several commands share, and the closed lists that they take.
+
+The lists repeat those of `boucle.model`, whose import would cost every command, `--version` too, a tenth of
+a second; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from boucle.commands.output import Format
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Folder with the boucle.toml; without it, the nearest one from here upwards.",
+        file_okay=False,
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+ActorOption = Annotated[
+    str | None,
+    typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who acts, by id; without it, your login name."),
+]
+LoopArgument = Annotated[str, typer.Argument(help="The loop's id, or as much of it as is needed.")]
+
+ChannelName = Literal["phone", "email", "sms", "visit", "chat"]
+ResultName = Literal["reached", "no_reply", "left_message", "wrong_contact", "refused"]
+RootCauseName = Literal["people", "process", "product", "policy", "price"]
+ClosureName = Literal[
+    "recovered", "not_recovered", "unreachable", "no_answer", "declined", "false_alarm", "withdrawn"
+]
+LoopStateName = Literal["open", "in_progress", "closed"]

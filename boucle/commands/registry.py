@@ -1,0 +1,52 @@
+"""The one list of commands: their names and groups."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from boucle.commands import starting
+
+_ABOUT = (
+    "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
+    "an append-only ledger proves it."
+)
+
+
+def make_app() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="boucle",
+        help=_ABOUT,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    app.command("init")(starting.init)
+    return app
+
+
+def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=about, rich_markup_mode=None)
+    app.add_typer(group, name=name)
+    return group
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"boucle {version('boucle')}")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version  # its callback has answered

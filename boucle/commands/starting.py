@@ -1,0 +1,85 @@
+"""`boucle init`: a workspace to begin with."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from boucle.commands.options import FormatOption
+from boucle.commands.output import now, show
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_SAMPLE = "responses.csv"
+_IGNORED = "*\n"
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to make it; it is created.", file_okay=False)
+    ] = Path(),
+    *,
+    starter: Annotated[str, typer.Option("--starter", help="Which starter to copy.")] = "nps",
+    format_: FormatOption = "text",
+) -> None:
+    """Make a workspace: settings, facts, policy, rules, templates, an import map and a sample file.
+
+    No file that exists is touched: the command refuses a folder that holds one of them.
+    """
+    written = copy_starter(starter, folder, today=now().date())
+    where = f"cd {folder} && " if folder != Path() else ""
+    lines = [
+        f"made a workspace of {len(written)} files in {folder.resolve()}",
+        f"next: {where}boucle rules check",
+    ]
+    show({"folder": str(folder.resolve()), "files": written}, "\n".join(lines), format_)
+
+
+def copy_starter(name: str, folder: Path, *, today: date) -> list[str]:
+    """Copy a starter into `folder`, its sample file brought up to `today`; the names of the files."""
+    from boucle.errors import NotFoundError, RefusedError
+
+    source = _starters() / name
+    if not re.fullmatch("[a-z0-9-]+", name) or not source.is_dir():
+        raise NotFoundError("starter", name)
+    files = dict(_texts(source))
+    files[".boucle/.gitignore"] = _IGNORED
+    if taken := sorted(path for path in files if (folder / path).exists()):
+        raise RefusedError("exists", f"{folder / taken[0]} exists already; nothing was written")
+    if _SAMPLE in files:
+        files[_SAMPLE] = _brought_up(files[_SAMPLE], today - timedelta(days=1))
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return sorted(files)
+
+
+def _starters() -> Traversable:
+    """Where the starters lie: in the installed package, or beside it in a checkout."""
+    from importlib.resources import files
+
+    packaged = files("boucle") / "starter"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
+
+
+def _texts(folder: Traversable, prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        path = prefix + entry.name
+        if entry.is_dir():
+            found += _texts(entry, f"{path}/")
+        else:
+            found.append((path, entry.read_text("utf-8")))
+    return found
+
+
+def _brought_up(sample: str, last: date) -> str:
+    """Shift every date of the sample so that the latest is `last`: too old, it would start nothing."""
+    dates = re.compile(r"\d{4}-\d{2}-\d{2}(?=T)")
+    shift = last - max(map(date.fromisoformat, dates.findall(sample)))
+    return dates.sub(lambda found: (datetime.fromisoformat(found[0]) + shift).date().isoformat(), sample)
