@@ -1,0 +1,279 @@
+"""A loop from its opening to its closure: a guarded state machine, every change with its event.
+
+Every function that changes a loop locks its row first, so acts on one loop happen one after another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlmodel import Session, col, select
+
+from boucle.engine import clocks as clock_rows
+from boucle.engine import ledger, outbox
+from boucle.engine.clock import instant_text
+from boucle.engine.refusals import refusal
+from boucle.engine.standing import get_standing
+from boucle.engine.tables import LedgerEvent, LoopRow, ResponseRow
+from boucle.errors import AmbiguousError, NotFoundError
+from boucle.model import Calendar, ClockKind, ClockState, Closure, Duration, LoopState, Plan, Standing
+
+BOUCLE = "boucle"
+"""The actor of what the product does by itself."""
+
+_PREFIX = re.compile("[a-z2-7]{1,52}")
+
+
+@dataclass(frozen=True)
+class LoopDefaults:
+    """What a loop needs that neither the response nor the rules say."""
+
+    language: str
+    calendar: Calendar
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The metric of the score that began a loop, and its lowest and highest value."""
+
+    metric: str
+    low: int
+    high: int
+
+
+def loop_id(rule_set: str, response_id: str, rule_id: str) -> str:
+    """The one id of the loop that a rule starts for a response: 52 letters and digits."""
+    digest = hashlib.sha256(f"{rule_set}\0{response_id}\0{rule_id}".encode()).digest()
+    return base64.b32encode(digest).decode().rstrip("=").lower()
+
+
+def open_loop(
+    session: Session,
+    *,
+    decision_id: str,
+    response: ResponseRow,
+    plan: Plan,
+    language: str,
+    first_score: int | None,
+    calendar: Calendar,
+    intake_chain: str,
+    intake_seq: int,
+    at: datetime,
+    scale: Scale | None = None,
+) -> LoopRow:
+    """Open the loop of a decision that starts something: its row, its first event, its outbox row."""
+    own = plan.model_copy(update={"calendar": calendar})
+    loop = LoopRow(
+        id=loop_id(plan.rule_set, response.id, plan.rule),
+        response_id=response.id,
+        decision_id=decision_id,
+        customer_id=response.customer_id,
+        contact_id=response.contact_id,
+        rule_set=plan.rule_set,
+        rule=plan.rule,
+        play=plan.play,
+        plan=own.model_dump_json(),
+        language=language,
+        first_score=first_score,
+        metric=scale.metric if scale else None,
+        scale_low=scale.low if scale else None,
+        scale_high=scale.high if scale else None,
+        opened_at=at,
+        round_opened_at=at,
+    )
+    session.add(loop)
+    session.flush()
+    intake: dict[str, JsonValue] = {"chain": intake_chain, "seq": intake_seq}
+    append(session, loop, "loop.opened", at=at, payload=_opening(loop, own) | {"intake": intake})
+    outbox.enqueue_start(session, loop, at)
+    return loop
+
+
+def lock_loop(session: Session, loop_id: str) -> LoopRow:
+    """The loop, held by this transaction until it ends; NotFoundError."""
+    loop = session.get(LoopRow, loop_id, with_for_update=True, populate_existing=True)
+    if loop is None:
+        raise NotFoundError("loop", loop_id)
+    return loop
+
+
+def find_loop(session: Session, prefix: str) -> LoopRow:
+    """The loop whose id begins with `prefix`; NotFoundError, or AmbiguousError where several do."""
+    if _PREFIX.fullmatch(prefix) is None:
+        raise NotFoundError("loop", prefix)
+    found = session.exec(select(LoopRow).where(col(LoopRow.id).startswith(prefix)).limit(10)).all()
+    if not found:
+        raise NotFoundError("loop", prefix)
+    if len(found) > 1:
+        raise AmbiguousError("loop", prefix, len(found))
+    return found[0]
+
+
+def list_loops(
+    session: Session,
+    *,
+    state: LoopState | None = None,
+    play: str | None = None,
+    closure: Closure | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> Sequence[LoopRow]:
+    """Loops that fit, what is due next first, then the latest opened."""
+    query = select(LoopRow)
+    for column, value in ((LoopRow.state, state), (LoopRow.play, play), (LoopRow.closure, closure)):
+        if value is not None:
+            query = query.where(column == value)
+    order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), col(LoopRow.opened_at).desc())
+    return session.exec(query.order_by(*order, col(LoopRow.id)).offset(offset).limit(limit)).all()
+
+
+def advance(
+    session: Session,
+    loop_id: str,
+    *,
+    stage: str,
+    at: datetime,
+    clocks: Sequence[tuple[ClockKind, Duration]] = (),
+) -> Standing:
+    """Enter a stage of the play and start its clocks; `open` becomes `in_progress`.
+
+    A stage is entered once a round: entering it again changes nothing, whatever came since. Nor
+    does anything change on a closed loop; its standing says that it is closed.
+    """
+    loop = lock_loop(session, loop_id)
+    if loop.state == LoopState.CLOSED or _entered(session, loop, stage):
+        return get_standing(session, loop_id)
+    loop.state, loop.stage = LoopState.IN_PROGRESS, stage
+    started = clock_rows.start_clocks(session, loop, clocks, _plan(loop).calendar, at)
+    due: dict[str, JsonValue] = {kind: instant_text(instant) for kind, instant in started.items()}
+    append(session, loop, "loop.advanced", at=at, payload={"stage": stage, "clocks": due})
+    return get_standing(session, loop_id)
+
+
+def meet_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
+    """What the clock counted down to happened at `at`; missed where that was too late."""
+    loop = lock_loop(session, loop_id)
+    _record_clock(session, loop, kind, clock_rows.end_clock(session, loop, kind, at), at)
+    return get_standing(session, loop_id)
+
+
+def miss_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
+    """The clock ran out; nothing where it does not run any more."""
+    loop = lock_loop(session, loop_id)
+    _record_clock(session, loop, kind, clock_rows.miss_clock(session, loop, kind, at), at)
+    return get_standing(session, loop_id)
+
+
+def close(
+    session: Session,
+    loop_id: str,
+    *,
+    closure: Closure,
+    by: str,
+    at: datetime,
+    details: Mapping[str, JsonValue] | None = None,
+    text: Mapping[str, str] | None = None,
+) -> Standing:
+    """End the loop: its close clock is met or missed, every other clock stops.
+
+    Closing a closed loop changes nothing: the first closure stands. `details` go into the event,
+    `text` is its personal part.
+    """
+    loop = lock_loop(session, loop_id)
+    if loop.state == LoopState.CLOSED:
+        return get_standing(session, loop_id)
+    meet_clock(session, loop_id, ClockKind.CLOSE, at)
+    stopped: list[JsonValue] = [str(kind) for kind in clock_rows.stop_clocks(session, loop, at)]
+    loop.state, loop.closure, loop.closed_by, loop.closed_at = LoopState.CLOSED, closure, by, at
+    session.add(loop)
+    payload = {"closure": str(closure), "stopped": stopped, **(details or {})}
+    append(session, loop, "loop.closed", at=at, actor=by, payload=payload, text=text)
+    return get_standing(session, loop_id)
+
+
+def reopen(session: Session, loop_id: str, *, by: str, at: datetime) -> Standing:
+    """Begin the next round of a closed loop and ask for its workflow; refused as `loop_open`."""
+    loop = lock_loop(session, loop_id)
+    if loop.state != LoopState.CLOSED:
+        raise refusal("loop_open")
+    loop.state, loop.stage, loop.round, loop.round_opened_at = LoopState.OPEN, "accepted", loop.round + 1, at
+    loop.closure = loop.closed_by = loop.closed_at = loop.answer = None
+    session.add(loop)
+    append(session, loop, "loop.reopened", at=at, actor=by, payload={})
+    outbox.enqueue_start(session, loop, at, again=True)
+    return get_standing(session, loop_id)
+
+
+def append(
+    session: Session,
+    loop: LoopRow,
+    type_: str,
+    *,
+    at: datetime,
+    payload: Mapping[str, JsonValue],
+    actor: str = BOUCLE,
+    recorded_at: datetime | None = None,
+    text: Mapping[str, str] | None = None,
+) -> None:
+    """An event on the loop's chain, with its round; `text` is personal and committed apart."""
+    session.flush()
+    ledger.append(
+        session,
+        ledger.loop_chain(loop.id),
+        type_,
+        at=at,
+        actor=actor,
+        payload={"round": loop.round, **payload},
+        recorded_at=recorded_at,
+        personal=text or None,
+        subject=subject_of(loop) if text else None,
+    )
+
+
+def subject_of(loop: LoopRow) -> str:
+    """Whose personal data a text about this loop is: the contact's, or the anonymous response's."""
+    return loop.contact_id or loop.response_id
+
+
+def _opening(loop: LoopRow, plan: Plan) -> dict[str, JsonValue]:
+    return {
+        "response": loop.response_id,
+        "decision": loop.decision_id,
+        "play": plan.play,
+        "rule_set": plan.rule_set,
+        "rule": plan.rule,
+        "bundle": plan.bundle,
+        "calendar": plan.calendar.digest if plan.calendar else "",
+        "plan": hashlib.sha256(loop.plan.encode()).hexdigest(),
+        "language": loop.language,
+        "first_score": loop.first_score,
+    }
+
+
+def _record_clock(
+    session: Session, loop: LoopRow, kind: ClockKind, state: ClockState | None, at: datetime
+) -> None:
+    if state is not None:
+        append(session, loop, f"clock.{state}", at=at, payload={"clock": str(kind)})
+
+
+def _entered(session: Session, loop: LoopRow, stage: str) -> bool:
+    """Whether this round has been in the stage: its chain says so."""
+    payloads = session.exec(
+        select(LedgerEvent.payload).where(
+            LedgerEvent.chain == ledger.loop_chain(loop.id), LedgerEvent.type == "loop.advanced"
+        )
+    ).all()
+    entered = ((event["round"], event["stage"]) for event in map(json.loads, payloads))
+    return (loop.round, stage) in entered
+
+
+def _plan(loop: LoopRow) -> Plan:
+    return Plan.model_validate_json(loop.plan)

@@ -1,0 +1,59 @@
+"""Where a loop stands: what every run of its play begins with, read from the database."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from boucle.engine.clocks import running_clocks
+from boucle.engine.tables import CaseRow, CommandRow, EffectRow, LoopRow, Personal
+from boucle.errors import NotFoundError
+from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan, Standing
+
+
+def get_standing(session: Session, loop_id: str) -> Standing:
+    """Where the loop stands in its present round; NotFoundError. Nothing personal.
+
+    `contacted`: an attempt of this round reached the customer. `reachable`: a message can be sent
+    (the contact has an e-mail address) and none of this round was refused for good.
+    """
+    loop = session.get(LoopRow, loop_id)
+    if loop is None:
+        raise NotFoundError("loop", loop_id)
+    case = session.get(CaseRow, (loop.id, loop.round))
+    effects = _effects(session, loop)
+    return Standing(
+        loop=loop.id,
+        round=loop.round,
+        state=LoopState(loop.state),
+        stage=loop.stage,
+        plan=Plan.model_validate_json(loop.plan),
+        opened_at=loop.opened_at,
+        closure=Closure(loop.closure) if loop.closure else None,
+        clocks=running_clocks(session, loop),
+        effects={row.step: EffectState(row.state) for row in effects},
+        acts=_acts(session, loop),
+        assigned=case is not None and case.owner is not None,
+        contacted=case is not None and case.first_contact_at is not None,
+        answer=loop.answer,
+        reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
+    )
+
+
+def _effects(session: Session, loop: LoopRow) -> list[EffectRow]:
+    query = select(EffectRow).where(EffectRow.loop_id == loop.id, EffectRow.round == loop.round)
+    return list(session.exec(query.order_by(col(EffectRow.step))).all())
+
+
+def _acts(session: Session, loop: LoopRow) -> tuple[str, ...]:
+    query = select(CommandRow.id).where(CommandRow.loop_id == loop.id, CommandRow.state != "recorded")
+    return tuple(session.exec(query.order_by(col(CommandRow.recorded_at), col(CommandRow.id))).all())
+
+
+def _has_address(session: Session, loop: LoopRow) -> bool:
+    return loop.contact_id is not None and (
+        session.get(Personal, (loop.contact_id, "contact", "email")) is not None
+    )
+
+
+def _refused_message(effect: EffectRow) -> bool:
+    return effect.kind == EffectKind.CUSTOMER and effect.state == EffectState.REFUSED
