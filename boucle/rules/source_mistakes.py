@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from boucle.rules.wording import Worded
+from boucle.rules.worded import Worded
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from boucle.errors import Mistake, Place
 from boucle.rules.source_mistakes import CutAtHash, DecimalComma, TypographicQuotes
-from boucle.rules.wording import shortened
+from boucle.rules.worded import shortened
 
 ScalarValue = bool | int | Decimal | str | None
 

@@ -20,7 +20,7 @@ from boucle.rules.source_mistakes import (
     UnquotedColon,
 )
 from boucle.rules.source_text import lines_of
-from boucle.rules.wording import shortened
+from boucle.rules.worded import shortened
 
 _COLON = "mapping values are not allowed here"
 _LONE_KEY = re.compile(r"[ ]*(?:- +)*[\w.-]*")

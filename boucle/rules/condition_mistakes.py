@@ -1,0 +1,212 @@
+"""What can be wrong with a condition: its words, its grammar, its names and its types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boucle.rules.worded import Worded
+
+
+@dataclass(frozen=True)
+class Unexpected(Worded):
+    """A word or sign where the grammar wants another."""
+
+    code = "B001"
+    template = "expected {expected}, found {found}"
+
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class SingleEquals(Worded):
+    """A single equals sign."""
+
+    code = "B002"
+    template = "'=' compares nothing; write '=='"
+
+
+@dataclass(frozen=True)
+class Chained(Worded):
+    """A comparison of a comparison, as in `0 <= nps <= 6`."""
+
+    code = "B003"
+    template = "comparisons cannot be chained; write {mended}"
+
+    mended: str
+
+
+@dataclass(frozen=True)
+class UnknownName(Worded):
+    """A name that is neither a fact nor a definition."""
+
+    code = "B011"
+    template = "unknown {kind} '{name}'{guess}"
+
+    kind: str
+    name: str
+    guess: str
+
+
+@dataclass(frozen=True)
+class NotListed(Worded):
+    """A constant that is not among a fact's values."""
+
+    code = "B014"
+    template = "'{value}' is not a value of '{fact}' ({values})"
+
+    value: str
+    fact: str
+    values: str
+
+
+@dataclass(frozen=True)
+class OutOfRange(Worded):
+    """A constant outside a fact's limits."""
+
+    code = "B015"
+    template = "{limits}; {value} can never occur"
+
+    limits: str
+    value: str
+
+
+@dataclass(frozen=True)
+class TypeMismatch(Worded):
+    """A fact and what it is compared with, or how, do not fit together."""
+
+    code = "B016"
+    template = "'{fact}' is {type}; {problem}"
+
+    fact: str
+    type: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class BareText(Worded):
+    """A text constant without its double quotes."""
+
+    code = "B017"
+    template = '{found} stands where a value is expected; a text is written "…" in double quotes'
+    mend = "write \"{text}\"; where YAML objects, put the whole condition in '…'"
+
+    found: str
+    text: str
+
+
+@dataclass(frozen=True)
+class AlwaysKnown(Worded):
+    """A test of absence on a fact that is never absent."""
+
+    code = "B018"
+    template = "'{fact}' is always known"
+    mend = "leave this test out; if it can be missing, say 'optional: true' in facts.yaml"
+
+    fact: str
+
+
+@dataclass(frozen=True)
+class FoldedCondition(Worded):
+    """A condition in a folded block (`>`)."""
+
+    code = "B019"
+    template = "a condition cannot stand in a folded block ('>')"
+    mend = "write it on one line, or with '|'"
+
+
+@dataclass(frozen=True)
+class TooComplex(Worded):
+    """A condition beyond the limits of size or nesting, its definitions expanded."""
+
+    code = "B020"
+    template = "this condition {what}; the limit is {limit}"
+    mend = "split it into several rules"
+
+    what: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class Cycle(Worded):
+    """A definition that rests on itself."""
+
+    code = "B021"
+    template = "definition '{name}' rests on itself: {path}"
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class TimeShaped(Worded):
+    """A text that the rule engine would take for a duration or an instant."""
+
+    code = "B022"
+    template = "'{value}' has the shape of a duration or an instant, which the rule engine compares as one"
+    mend = "choose another word, such as '{mended}'"
+
+    value: str
+    mended: str
+
+
+@dataclass(frozen=True)
+class SingleQuotes(Worded):
+    """A text constant in single quotes."""
+
+    code = "B058"
+    template = "a text is written in double quotes inside a condition"
+    mend = "put the whole condition in '…' and the text in \"…\""
+
+
+@dataclass(frozen=True)
+class OtherWord(Worded):
+    """An operator of another language."""
+
+    code = "B059"
+    template = "'{found}' is written '{mended}'"
+
+    found: str
+    mended: str
+
+
+@dataclass(frozen=True)
+class ValueFirst(Worded):
+    """A comparison that begins with the constant."""
+
+    code = "B060"
+    template = "a comparison begins with the fact; write {mended}"
+
+    mended: str
+
+
+@dataclass(frozen=True)
+class EmptyRange(Worded):
+    """A range whose end comes before its beginning."""
+
+    code = "B061"
+    template = "the range {low}..{high} holds nothing"
+    mend = "write the smaller end first"
+
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
+class UnclosedText(Worded):
+    """A text constant whose double quote is never closed."""
+
+    code = "B062"
+    template = "the text that opens here is never closed"
+    mend = 'close it with "; a double quote inside a text is written twice'
+
+
+@dataclass(frozen=True)
+class PersonalFact(Worded):
+    """A personal fact where only others may be read."""
+
+    code = "B063"
+    template = "'{fact}' is personal (pii); it cannot be read by {reader}"
+
+    fact: str
+    reader: str

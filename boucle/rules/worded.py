@@ -1,0 +1,60 @@
+"""How a mistake in a workspace file words itself: one template each, filled with its own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+from boucle.errors import Mistake
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Worded(Mistake):
+    """A mistake whose text is a template over its fields. `mend` says what to do about it."""
+
+    template: ClassVar[str]
+    mend: ClassVar[str | None] = None
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in one line."""
+        return self.template.format_map(self._fields())
+
+    @property
+    def help(self) -> str | None:
+        """What to do about it, in one line."""
+        return self.mend and self.mend.format_map(self._fields())
+
+    def _fields(self) -> dict[str, object]:
+        return {name: shown(value) if isinstance(value, str) else value for name, value in vars(self).items()}
+
+
+def shown(text: str) -> str:
+    """A user's text in one line of a message: printable, without line breaks."""
+    return "".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in " ".join(text.split()))
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, for a message that quotes it."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message that offers the nearest of the names; empty where none is near."""
+    near = get_close_matches(name[:_SHOWN], list(names), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def listed(names: Iterable[str], limit: int = 12) -> str:
+    """Names in one line, cut after `limit`."""
+    every = list(names)
+    return ", ".join(every[:limit]) + (", …" if len(every) > limit else "")
+
+
+def a_kind(kind: str) -> str:
+    """A noun with its article."""
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
