@@ -64,7 +64,7 @@ class BundleRow(SQLModel, table=True):
 
 
 class Customer(SQLModel, table=True):
-    """The account that pays. `key` is the source's; `facts` what was last known of it, encoded."""
+    """The account that pays. `key` is the source's; `facts` what was last known of it, as plain JSON."""
 
     __tablename__ = "customer"
     __table_args__ = (UniqueConstraint("source", "key"),)
@@ -100,7 +100,7 @@ class Personal(SQLModel, table=True):
 
     __tablename__ = "personal"
     subject: str = Field(primary_key=True)
-    scope: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True, index=True)
     field: str = Field(primary_key=True)
     value: str = Field(sa_column=Column(Text(), nullable=False))
     salt: str
@@ -144,7 +144,10 @@ class ResponseRow(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """One content of a response. `facts` are the known facts that are not pii, encoded."""
+    """One content of a response. `facts` are the known facts that are not pii, as plain JSON.
+
+    `chain` and `seq` name the ledger event that accepted it, which commits to what is personal of it.
+    """
 
     __tablename__ = "revision"
     response_id: str = Field(primary_key=True, foreign_key="response.id")
@@ -152,6 +155,8 @@ class Revision(SQLModel, table=True):
     content_digest: str
     facts: dict[str, Any] = _json()
     accepted_at: datetime = _instant()
+    chain: str
+    seq: int
 
 
 class ScoreRow(SQLModel, table=True):

@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import SQLModel
 
@@ -107,11 +107,10 @@ def test_on_sqlite_a_migration_that_leaves_dangling_rows_is_rolled_back(
     database.dispose()
 
 
-def event(seq: int) -> LedgerEvent:
-    return LedgerEvent(
-        chain="intake/u", seq=seq, type="x", at=AT, recorded_at=AT, actor="a",
-        payload="{}", commitments="{}", previous="", hash="h",
-    )  # fmt: skip
+EVENT = {
+    "chain": "intake/u", "seq": 1, "type": "x", "at": AT, "recorded_at": AT, "actor": "a",
+    "payload": "{}", "commitments": "{}", "previous": "", "hash": "h",
+}  # fmt: skip
 
 
 REWRITINGS = {
@@ -133,7 +132,7 @@ ON_POSTGRESQL = {
 
 def test_the_database_itself_refuses_to_rewrite_the_ledger(database: Database) -> None:
     with database.session() as session:
-        session.add(event(1))
+        session.execute(insert(LedgerEvent), EVENT)
         session.commit()
     statements = REWRITINGS | (ON_SQLITE if database.dialect == "sqlite" else ON_POSTGRESQL)
     for statement in statements.values():

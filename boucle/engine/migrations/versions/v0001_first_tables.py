@@ -109,6 +109,7 @@ def _personal() -> None:
         sa.Column("salt", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "scope", "field", name=op.f("pk_personal")),
     )
+    op.create_index(op.f("ix_personal_scope"), "personal", ["scope"], unique=False)
 
 
 def _quarantine() -> None:
@@ -212,6 +213,8 @@ def _revision() -> None:
         sa.Column("content_digest", sa.String(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("accepted_at", Instant(), nullable=False),
+        sa.Column("chain", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["response_id"], ["response.id"], name=op.f("fk_revision_response_id")),
         sa.PrimaryKeyConstraint("response_id", "number", name=op.f("pk_revision")),
     )

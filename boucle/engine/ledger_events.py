@@ -1,0 +1,64 @@
+"""Every type of ledger event: what it means, and which of its fields are personal.
+
+Personal fields are committed in the event and kept in `personal`; everything else of an event is
+public within the company and never erased. `*` stands for a number or a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class EventType:
+    """What an event says happened; `personal` are patterns of the fields that can be erased."""
+
+    meaning: str
+    personal: tuple[str, ...] = ()
+
+
+EVENT_TYPES: Mapping[str, EventType] = {
+    "response.decided": EventType(
+        "A response was accepted and decided; names the decision, its outcome and the digest of its record.",
+        ("source_id", "verbatim.*", "fact.*"),
+    ),
+    "response.revised": EventType(
+        "A response came again with other content; the first decision was kept.",
+        ("source_id", "verbatim.*", "fact.*"),
+    ),
+    "response.quarantined": EventType(
+        "A response did not fit the catalogue and waits for a mend; no rule has seen it.",
+    ),
+    "loop.opened": EventType("A decision started a loop; names the intake event that it came from."),
+    "loop.advanced": EventType("The play entered a stage; names the clocks that it started."),
+    "loop.closed": EventType("The loop ended; says how, by whom, and which clocks stopped.", ("text",)),
+    "loop.reopened": EventType("The next round of a closed loop began."),
+    "clock.met": EventType("What a clock counted down to happened in time."),
+    "clock.missed": EventType("A clock ran out first."),
+    "case.opened": EventType("A case began for a team, with its severity."),
+    "case.assigned": EventType("A case was given to somebody."),
+    "case.claimed": EventType("Somebody took a case."),
+    "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
+    "case.escalated": EventType("A missed clock told the team's lead."),
+    "loop.revised": EventType("The response that began this loop came again with other content."),
+}
+
+
+class UnknownEventError(ValueError):
+    """An event of a type, or with a personal field, that `EVENT_TYPES` does not list."""
+
+    def __init__(self, type_: str, field: str | None = None) -> None:
+        what = f"field '{field}' of event '{type_}'" if field else f"event '{type_}'"
+        super().__init__(f"{what} is not listed in boucle/engine/ledger_events.py")
+
+
+def require(type_: str, personal: Mapping[str, str]) -> None:
+    """Refuse an event that is not listed: UnknownEventError."""
+    known = EVENT_TYPES.get(type_)
+    if known is None:
+        raise UnknownEventError(type_)
+    for field in personal:
+        if not any(fnmatchcase(field, pattern) for pattern in known.personal):
+            raise UnknownEventError(type_, field)
