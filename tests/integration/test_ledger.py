@@ -144,8 +144,9 @@ def test_an_event_put_in_between_by_somebody_who_can_hash_is_found(database: Dat
     three_events(database)
     with tampering(database) as session:
         forged = ledger.history(session, CHAIN)[1].model_copy(update={"actor": "somebody else"})
-        session.connection().exec_driver_sql(
-            "UPDATE ledger_event SET actor = 'somebody else', hash = '{ledger.event_hash(forged)}' WHERE second"
+        session.execute(
+            text("UPDATE ledger_event SET actor = :actor, hash = :hash WHERE chain = :chain AND seq = 2"),
+            {"actor": forged.actor, "hash": ledger.event_hash(forged), "chain": CHAIN},
         )
     assert verified(database).problems == (f"{CHAIN} #3: does not follow from the event before it",)
 
