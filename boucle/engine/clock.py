@@ -41,11 +41,16 @@ def due(start: datetime, duration: Duration, calendar: Calendar | None) -> datet
     begin = start.astimezone(UTC)
     if not duration.business or duration.amount == 0:
         return begin if duration.amount == 0 else begin + duration.wall()
-    if calendar is None or not any(_intervals(day) for day in calendar.week):
-        raise ValueError(f"{duration} needs a calendar with working time")
+    if calendar is None:
+        raise ValueError(f"{duration} needs a calendar")
     if duration.unit == "hours":
         return _after_hours(begin, timedelta(hours=duration.amount), calendar)
     return _after_days(begin, duration.amount, calendar)
+
+
+def next_worked(at: datetime, calendar: Calendar) -> datetime:
+    """The first instant of working time from `at` on, `at` itself included; in UTC."""
+    return next(_worked(at.astimezone(UTC), calendar)).begin
 
 
 def weekdays_9_to_18(timezone: str) -> Calendar:
@@ -102,6 +107,8 @@ def _after_days(begin: datetime, amount: int, calendar: Calendar) -> datetime:
 
 def _worked(begin: datetime, calendar: Calendar) -> Iterator[_Stretch]:
     """Every stretch of working time from `begin` on, in order, the first one cut at `begin`."""
+    if not any(_intervals(day) for day in calendar.week):
+        raise ValueError(f"the calendar '{calendar.name}' has no working time")
     holidays = frozenset(calendar.holidays)
     week = tuple(_intervals(day) for day in calendar.week)
     for since, until, offset in _offsets(begin, ZoneInfo(calendar.timezone)):
@@ -159,8 +166,3 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
     offset = instant.astimezone(zone).utcoffset()
     assert offset is not None  # noqa: S101 a ZoneInfo always has one
     return offset
-
-
-def instant_text(instant: datetime) -> str:
-    """An instant as the ledger writes it: RFC 3339 in UTC, to the microsecond."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -43,6 +43,16 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
     "case.escalated": EventType("A missed clock told the team's lead."),
     "loop.revised": EventType("The response that began this loop came again with other content."),
+    "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
+    "loop.answered": EventType("The customer answered the follow-up question.", ("text",)),
+    "act.refused": EventType("An act was not allowed where the loop stood; names the reason.", ("text",)),
+    "effect.intended": EventType("A message, offer or notification was about to go out."),
+    "effect.done": EventType("The other side took it."),
+    "effect.unconfirmed": EventType("Nobody knows whether it went out; a person has to settle it."),
+    "effect.released": EventType("It definitely did not go out and may be tried again."),
+    "effect.refused": EventType("The other side refused it for good."),
+    "effect.settled": EventType("A person said whether it had gone out."),
+    "offer.granted": EventType("The customer was granted an offer; names its value and its code's digest."),
 }
 
 

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from boucle.engine import clocks as clock_rows
 from boucle.engine import ledger, outbox
-from boucle.engine.clock import instant_text
+from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LedgerEvent, LoopRow, ResponseRow
@@ -196,6 +196,17 @@ def close(
     payload = {"closure": str(closure), "stopped": stopped, **(details or {})}
     append(session, loop, "loop.closed", at=at, actor=by, payload=payload, text=text)
     return get_standing(session, loop_id)
+
+
+def answer(
+    session: Session, loop_id: str, *, score: int, actor: str, at: datetime, text: Mapping[str, str]
+) -> Standing:
+    """Keep the answer to the follow-up question of this round, given at `at`; its clock ends."""
+    loop = lock_loop(session, loop_id)
+    loop.answer = score
+    session.add(loop)
+    append(session, loop, "loop.answered", at=at, actor=actor, payload={"score": score}, text=text)
+    return meet_clock(session, loop_id, ClockKind.ANSWER, at)
 
 
 def reopen(session: Session, loop_id: str, *, by: str, at: datetime) -> Standing:

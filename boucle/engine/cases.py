@@ -1,0 +1,168 @@
+"""The human side of a loop: its case. Nothing else changes one.
+
+First contact is made by the first attempt that reached the customer, willing or not, at the instant
+at which it happened; attempts in vain don't count, however many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from boucle.engine import loops
+from boucle.engine.acts import Attempt, Claim, Close
+from boucle.engine.guards import REACHED, Situation, reason_against
+from boucle.engine.refusals import refusal
+from boucle.engine.tables import AttemptRow, CaseRow, CommandRow, LoopRow
+from boucle.model import ClockKind, LoopState
+
+
+def open_case(session: Session, loop_id: str, *, team: str, severity: str, at: datetime) -> CaseRow:
+    """The case of the loop's present round, opened where there is none yet; refused when closed."""
+    loop = _lock_open(session, loop_id)
+    case = session.get(CaseRow, (loop.id, loop.round))
+    if case is None:
+        case = CaseRow(loop_id=loop.id, round=loop.round, team=team, severity=severity, opened_at=at)
+        session.add(case)
+        loops.append(session, loop, "case.opened", at=at, payload={"team": team, "severity": severity})
+    return case
+
+
+def get_case(session: Session, loop: LoopRow) -> CaseRow:
+    """The case of the loop's present round; refused as `no_case`."""
+    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    if case is None:
+        raise refusal("no_case")
+    return case
+
+
+def assign(session: Session, loop_id: str, *, owner: str, by: str, at: datetime) -> CaseRow:
+    """Give the case to `owner`; nothing happens where it is theirs already."""
+    loop = _lock_open(session, loop_id)
+    case = get_case(session, loop)
+    if case.owner != owner:
+        case.owner, case.claimed_at = owner, None
+        session.add(case)
+        loops.append(session, loop, "case.assigned", at=at, actor=by, payload={"owner": owner})
+    return case
+
+
+def claim(session: Session, loop_id: str, *, actor: str, at: datetime) -> CaseRow:
+    """Take the case: a free one, one's own, or one that was escalated to oneself."""
+    loop = _lock_open(session, loop_id)
+    case = get_case(session, loop)
+    reason = reason_against(Claim(), actor, Situation(loop, case))
+    if reason is not None:
+        raise refusal(reason)
+    if case.owner != actor or case.claimed_at is None:
+        case.owner, case.claimed_at = actor, at
+        session.add(case)
+        loops.append(session, loop, "case.claimed", at=at, actor=actor, payload={})
+    return case
+
+
+def attempt(session: Session, command: CommandRow, act: Attempt, *, text: Mapping[str, str]) -> AttemptRow:
+    """Record one try to reach the customer; one that reached them makes first contact."""
+    loop = _lock_open(session, command.loop_id)
+    case = get_case(session, loop)
+    row = AttemptRow(
+        command_id=command.id,
+        loop_id=loop.id,
+        round=loop.round,
+        channel=act.channel,
+        result=act.result,
+        actor=command.actor,
+        happened_at=command.at,
+        recorded_at=command.recorded_at,
+        next_try_at=act.next_try_at,
+    )
+    session.add(row)
+    payload = act.model_dump(mode="json", exclude_none=True) | {"act": command.id}
+    loops.append(
+        session, loop, "case.attempted", at=command.at, actor=command.actor, payload=payload,
+        recorded_at=command.recorded_at, text=text,
+    )  # fmt: skip
+    if act.result in REACHED:
+        _make_contact(session, loop, case, command.at)
+    return row
+
+
+def escalate(session: Session, loop_id: str, *, lead: str, at: datetime) -> CaseRow:
+    """Show the case to the team's lead, who may then claim it; its owner stays. Once a round."""
+    loop = _lock_open(session, loop_id)
+    case = get_case(session, loop)
+    if case.escalated_to is None:
+        case.escalated_to = lead
+        session.add(case)
+        loops.append(session, loop, "case.escalated", at=at, payload={"lead": lead})
+    return case
+
+
+def conclude(session: Session, loop: LoopRow, act: Close) -> None:
+    """Write down what the case was about, where there is one; closing the loop tells the ledger."""
+    case = session.get(CaseRow, (loop.id, loop.round))
+    if case is not None:
+        case.root_cause, case.root_cause_detail = act.root_cause, act.root_cause_detail
+        case.systemic = act.systemic
+        session.add(case)
+        session.flush()
+
+
+def list_attempts(session: Session, loop: LoopRow) -> Sequence[AttemptRow]:
+    """All attempts of the loop, of every round, in the order in which they happened."""
+    query = select(AttemptRow).where(AttemptRow.loop_id == loop.id)
+    return session.exec(query.order_by(col(AttemptRow.happened_at), col(AttemptRow.command_id))).all()
+
+
+def list_cases(
+    session: Session,
+    *,
+    owner: str | None = None,
+    team: str | None = None,
+    state: LoopState | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> Sequence[tuple[CaseRow, LoopRow]]:
+    """Cases of the loops' present rounds, what is due next first; without `state`, those not closed."""
+    query = select(CaseRow, LoopRow).where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
+    query = query.where(LoopRow.state == state if state else LoopRow.state != LoopState.CLOSED)
+    for column, value in ((CaseRow.owner, owner), (CaseRow.team, team)):
+        if value is not None:
+            query = query.where(column == value)
+    order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), col(CaseRow.opened_at))
+    return session.exec(query.order_by(*order, col(LoopRow.id)).offset(offset).limit(limit)).all()
+
+
+def count_open_cases(session: Session, owners: Sequence[str]) -> Mapping[str, int]:
+    """How many cases that are not closed each of `owners` has."""
+    rows = session.exec(
+        select(CaseRow.owner, func.count())
+        .where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
+        .where(LoopRow.state != LoopState.CLOSED, col(CaseRow.owner).in_(owners))
+        .group_by(col(CaseRow.owner))
+    ).all()
+    counts = {owner: count for owner, count in rows if owner is not None}
+    return {owner: counts.get(owner, 0) for owner in owners}
+
+
+def find_least_loaded(session: Session, members: Sequence[str]) -> str | None:
+    """The member with the fewest open cases, the first named among equals; None without members."""
+    counts = count_open_cases(session, members)
+    return min(members, key=lambda member: counts[member], default=None)
+
+
+def _make_contact(session: Session, loop: LoopRow, case: CaseRow, at: datetime) -> None:
+    if case.first_contact_at is None:
+        case.first_contact_at = at
+        session.add(case)
+        session.flush()
+        loops.meet_clock(session, loop.id, ClockKind.FIRST_CONTACT, at)
+
+
+def _lock_open(session: Session, loop_id: str) -> LoopRow:
+    loop = loops.lock_loop(session, loop_id)
+    if loop.state == LoopState.CLOSED:
+        raise refusal("loop_closed")
+    return loop

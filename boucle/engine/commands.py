@@ -1,0 +1,209 @@
+"""Acts: first a row, then applied to the loop. Each is applied once, whoever asks how often.
+
+Free text of an act lies in `personal` (scope `act`, field the act's id) from the moment it is
+recorded, and is committed in the ledger by the event that applies or refuses the act.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from boucle.engine import acts, cases, effects, loops, outbox, privacy
+from boucle.engine.acts import Answer, AnyAct, Assign, Attempt, Claim, Close, Note, Reopen, Settle
+from boucle.engine.guards import read_situation, reason_against
+from boucle.engine.refusals import refusal
+from boucle.engine.standing import get_standing
+from boucle.engine.tables import CommandRow, LoopRow
+from boucle.errors import NotFoundError, RefusedError
+from boucle.model import ActKind, ActOutcome, ClockKind, LoopState
+
+ACT = "act"
+"""The scope, in `personal`, of the free texts of acts."""
+
+
+def record(
+    session: Session,
+    *,
+    loop_id: str,
+    kind: ActKind,
+    actor: str,
+    at: datetime,
+    recorded_at: datetime,
+    details: Mapping[str, Any],
+    text: str | None = None,
+    command_id: str | None = None,
+) -> CommandRow:
+    """Write an act down and ask for its delivery to the play.
+
+    RefusedError where it can be seen at once that it is not allowed; where other acts of the loop
+    wait, only applying them in order can tell. The same `command_id` again is the same act. What a
+    closed loop allows (settling, reopening) is applied at once: no play is there to tell.
+    """
+    loop = loops.lock_loop(session, loop_id)
+    known = session.get(CommandRow, command_id) if command_id else None
+    if known is not None:
+        return _same(known, loop_id, kind)
+    act = acts.parse(kind, details)
+    _check(session, loop, act, actor=actor, text=text, ahead=at > recorded_at)
+    command = CommandRow(
+        id=command_id or uuid.uuid4().hex,
+        loop_id=loop.id,
+        kind=kind,
+        actor=actor,
+        at=at,
+        recorded_at=recorded_at,
+        details=act.model_dump(mode="json", exclude_none=True),
+    )
+    session.add(command)
+    session.flush()
+    if text:
+        privacy.store(session, loops.subject_of(loop), ACT, {command.id: text})
+    if loop.state == LoopState.CLOSED:
+        apply(session, command.id, recorded_at)
+    else:
+        outbox.enqueue_act(session, loop, command.id, recorded_at)
+    return command
+
+
+def apply(session: Session, command_id: str, at: datetime) -> ActOutcome:
+    """Do what the act says, or refuse it; the same outcome again for one that was decided.
+
+    `at` is now for the loop. Safe without a play: an act whose workflow has ended is applied, or
+    refused, by calling this.
+    """
+    loop = loops.lock_loop(session, get_command(session, command_id).loop_id)
+    command = session.get_one(CommandRow, command_id, populate_existing=True)
+    if command.state == "recorded":
+        _decide(session, loop, command, max(at, command.at))
+        outbox.mark_started(session, command_id, at)
+    return ActOutcome(
+        command=command_id,
+        applied=command.state == "applied",
+        reason=command.reason,
+        standing=get_standing(session, loop.id),
+    )
+
+
+def get_command(session: Session, command_id: str) -> CommandRow:
+    """The act; NotFoundError."""
+    command = session.get(CommandRow, command_id)
+    if command is None:
+        raise NotFoundError("act", command_id)
+    return command
+
+
+def list_commands(session: Session, loop_id: str) -> Sequence[CommandRow]:
+    """All acts on a loop, in the order in which they were recorded."""
+    query = select(CommandRow).where(CommandRow.loop_id == loop_id)
+    return session.exec(query.order_by(col(CommandRow.recorded_at), col(CommandRow.id))).all()
+
+
+def read_texts(session: Session, loop: LoopRow) -> Mapping[str, str]:
+    """The free texts of a loop's acts that have not been erased, by act."""
+    texts = privacy.read(session, loops.subject_of(loop), ACT)
+    return {row.id: texts[row.id] for row in list_commands(session, loop.id) if row.id in texts}
+
+
+def _same(known: CommandRow, loop_id: str, kind: ActKind) -> CommandRow:
+    if (known.loop_id, known.kind) != (loop_id, kind):
+        raise refusal("command_reused")
+    return known
+
+
+def _check(
+    session: Session, loop: LoopRow, act: AnyAct, *, actor: str, text: str | None, ahead: bool
+) -> None:
+    if ahead:
+        raise refusal("dated_ahead")
+    if isinstance(act, Note) and not (text and text.strip()):
+        raise refusal("no_text")
+    reason = reason_against(act, actor, read_situation(session, loop, act))
+    if reason is not None and (reason == "loop_closed" or not _others_wait(session, loop)):
+        raise refusal(reason)
+
+
+def _others_wait(session: Session, loop: LoopRow) -> bool:
+    query = select(func.count()).where(CommandRow.loop_id == loop.id, CommandRow.state == "recorded")
+    return session.exec(query).one() > 0
+
+
+def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) -> None:
+    text = _text(session, loop, command)
+    try:
+        act = acts.parse(ActKind(command.kind), command.details)
+        reason = reason_against(act, command.actor, read_situation(session, loop, act))
+    except RefusedError as error:
+        reason = error.reason
+    if reason is None:
+        _do(session, loop, command, act, at, text)
+        command.state = "applied"
+    else:
+        command.state, command.reason = "refused", reason
+        payload = {"act": command.id, "kind": command.kind, "reason": reason}
+        loops.append(session, loop, "act.refused", at=at, actor=command.actor, payload=payload, text=text)
+    command.applied_at = at
+    session.add(command)
+    session.flush()
+
+
+def _do(
+    session: Session, loop: LoopRow, command: CommandRow, act: AnyAct, at: datetime, text: Mapping[str, str]
+) -> None:
+    actor = command.actor
+    match act:
+        case Attempt():
+            cases.attempt(session, command, act, text=text)
+        case Close():
+            _close(session, loop, command, act, at, text)
+        case Answer():
+            loops.answer(session, loop.id, score=act.score, actor=actor, at=command.at, text=text)
+        case Note():
+            _note(session, loop, command, at, text)
+        case Claim() | Assign() | Settle() | Reopen():
+            _do_silently(session, loop, actor, act, at)
+            _note(session, loop, command, at, text)
+
+
+def _do_silently(
+    session: Session, loop: LoopRow, actor: str, act: Claim | Assign | Settle | Reopen, at: datetime
+) -> None:
+    match act:
+        case Claim():
+            cases.claim(session, loop.id, actor=actor, at=at)
+        case Assign():
+            cases.assign(session, loop.id, owner=act.owner, by=actor, at=at)
+        case Settle():
+            effects.settle(session, act.effect, sent=act.sent, by=actor, at=at)
+        case Reopen():
+            loops.reopen(session, loop.id, by=actor, at=at)
+
+
+def _close(
+    session: Session, loop: LoopRow, command: CommandRow, act: Close, at: datetime, text: Mapping[str, str]
+) -> None:
+    """Close the loop. Its close clock is judged by when the act was recorded, not by when applied."""
+    cases.conclude(session, loop, act)
+    loops.meet_clock(session, loop.id, ClockKind.CLOSE, command.recorded_at)
+    details = act.model_dump(mode="json", exclude_none=True, exclude={"closure"})
+    loops.close(
+        session, loop.id, closure=act.closure, by=command.actor, at=at,
+        details={"act": command.id, **details}, text=text,
+    )  # fmt: skip
+
+
+def _note(
+    session: Session, loop: LoopRow, command: CommandRow, at: datetime, text: Mapping[str, str]
+) -> None:
+    if text:
+        payload = {"act": command.id}
+        loops.append(session, loop, "loop.noted", at=at, actor=command.actor, payload=payload, text=text)
+
+
+def _text(session: Session, loop: LoopRow, command: CommandRow) -> Mapping[str, str]:
+    texts = privacy.read(session, loops.subject_of(loop), ACT)
+    return {"text": texts[command.id]} if command.id in texts else {}
