@@ -6,20 +6,18 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from boucle.engine import loops
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import LoopRow, OfferRow
+from boucle.engine.tables import OfferRow
 from boucle.model import LoopState, Money
 
 ALPHABET = "346789CDFGHJKMNPQRTVWXY"
 """Letters and digits that look and sound alike are left out, and vowels, so that no code is a word."""
 
 _GROUPS, _GROUP = 2, 5
-_TRIES = 8
 
 
 def grant(
@@ -32,7 +30,16 @@ def grant(
         return known
     if loop.state == LoopState.CLOSED:
         raise refusal("loop_closed")
-    offer = _insert(session, loop, kind, value, valid_until, at)
+    offer = OfferRow(
+        code=_free_code(session),
+        loop_id=loop_id,
+        kind=kind,
+        value_minor=value.minor,
+        currency=value.currency,
+        granted_at=at,
+        valid_until=valid_until,
+    )
+    session.add(offer)
     payload = {
         "kind": kind,
         "value": str(value),
@@ -55,26 +62,13 @@ def is_valid(offer: OfferRow, at: datetime) -> bool:
 
 def new_code() -> str:
     """A random code such as `7KQDR-M3XPT`: 23¹⁰ of them, about 45 bits."""
-    letters = (secrets.choice(ALPHABET) for _ in range(_GROUPS * _GROUP))
-    text = "".join(letters)
-    return "-".join(text[start : start + _GROUP] for start in range(0, len(text), _GROUP))
+    groups = ("".join(secrets.choice(ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return "-".join(groups)
 
 
-def _insert(
-    session: Session, loop: LoopRow, kind: str, value: Money, valid_until: datetime, at: datetime
-) -> OfferRow:
-    """Insert under a fresh code; codes that another loop holds are tried anew."""
-    for left in reversed(range(_TRIES)):
-        offer = OfferRow(
-            code=new_code(), loop_id=loop.id, kind=kind, value_minor=value.minor, currency=value.currency,
-            granted_at=at, valid_until=valid_until,
-        )  # fmt: skip
-        try:
-            with session.begin_nested():
-                session.add(offer)
-        except IntegrityError:
-            if not left or session.get(OfferRow, offer.code) is None:
-                raise
-        else:
-            return offer
-    raise AssertionError("the last try returns or raises")
+def _free_code(session: Session) -> str:
+    """A code that no loop holds. Should another transaction take it first, its key refuses ours."""
+    code = new_code()
+    while session.get(OfferRow, code) is not None:
+        code = new_code()
+    return code
