@@ -1,0 +1,175 @@
+"""The document that a bundle is: what its canonical JSON holds, and nothing else.
+
+The bundle's name is the sha256 of this document, so what does not change the meaning (places,
+spacing, owners, dates of review) is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import JsonValue
+
+from boucle.model import Frozen
+from boucle.rules.catalogue import Catalogue, Count, Fact, FactType
+from boucle.rules.expressions import NOWHERE, read_expression
+from boucle.rules.ruleset import Policy
+
+_SECOND = timedelta(seconds=1)
+
+
+class FactDocument(Frozen):
+    """One fact of the catalogue; the fields are those of `catalogue.Fact`."""
+
+    type: FactType
+    optional: bool
+    pii: bool
+    metric: str | None
+    low: int | None
+    high: int | None
+    digits: int
+    values: tuple[str, ...]
+    unlisted_unknown: bool
+    derived: bool
+
+
+class ConditionDocument(Frozen):
+    """One condition: the author's, and the compiled expressions T and F."""
+
+    when: JsonValue
+    true: JsonValue
+    false: JsonValue
+
+
+class CountDocument(Frozen):
+    """How a derived fact is counted; the fields are those of `catalogue.Count`, spans in seconds."""
+
+    over: Literal["responses", "loops"]
+    per: Literal["customer", "contact"]
+    within_seconds: int | None
+    where: ConditionDocument | None
+    play: str | None
+
+
+class DefinitionDocument(Frozen):
+    """A named condition; `if_unknown` False: what cannot be told counts as false."""
+
+    when: JsonValue
+    if_unknown: Literal[False] | None
+
+
+class RuleDocument(Frozen):
+    """One rule with all that a decision needs of it."""
+
+    id: str
+    title: str | None
+    because: str | None
+    condition: ConditionDocument
+    play: str
+    params: Mapping[str, JsonValue]
+    effective_from: date | None
+    effective_until: date | None
+
+
+class UndecidedDocument(Frozen):
+    """The fallback; `play` None: it is only recorded."""
+
+    condition: ConditionDocument | None
+    play: str | None
+    params: Mapping[str, JsonValue]
+
+
+class ReasonDocument(Frozen):
+    """One of the author's reasons for doing nothing."""
+
+    code: str
+    text: str
+    condition: ConditionDocument
+
+
+class PersonalDocument(Frozen):
+    """An atom that reads a personal fact: its text, and its T and F over the facts themselves."""
+
+    text: str
+    condition: ConditionDocument
+
+
+class RuleSetDocument(Frozen):
+    """One rule set; `definitions` holds the built-in ones too."""
+
+    name: str
+    timezone: str
+    only_when: ConditionDocument | None
+    definitions: Mapping[str, DefinitionDocument]
+    rules: tuple[RuleDocument, ...]
+    undecided: UndecidedDocument
+    otherwise: tuple[ReasonDocument, ...]
+
+
+class BundleDocument(Frozen):
+    """All of a workspace, compiled. `reasons` are the texts of the built-in reasons, by code."""
+
+    boucle: Literal["bundle/v1"] = "bundle/v1"
+    semantics: Literal["kleene-1"] = "kleene-1"
+    facts: Mapping[str, FactDocument]
+    counts: Mapping[str, CountDocument]
+    max_age_seconds: int | None
+    personal: tuple[PersonalDocument, ...]
+    rule_sets: tuple[RuleSetDocument, ...]
+    reasons: Mapping[str, str]
+
+
+# -- catalogue and policy -----------------------------------------------------------------------
+
+
+def write_fact(fact: Fact) -> FactDocument:
+    """A fact without its name, which is its key, and without its place."""
+    return FactDocument.model_validate(
+        {name: getattr(fact, name) for name in FactDocument.model_fields}, strict=True
+    )
+
+
+def read_catalogue(document: BundleDocument) -> Catalogue:
+    """The catalogue of a bundle; places are `NOWHERE`."""
+    facts = {
+        name: Fact(name=name, place=NOWHERE, **{key: getattr(fact, key) for key in FactDocument.model_fields})
+        for name, fact in document.facts.items()
+    }
+    counts = {name: _read_count(name, count, facts) for name, count in document.counts.items()}
+    return Catalogue(facts, counts)
+
+
+def write_count(count: Count, where: ConditionDocument | None) -> CountDocument:
+    """A count without its name and place; `where` is its compiled condition."""
+    return CountDocument(
+        over=count.over, per=count.per, within_seconds=seconds(count.within), where=where, play=count.play
+    )
+
+
+def _read_count(name: str, count: CountDocument, facts: Mapping[str, Fact]) -> Count:
+    return Count(
+        name=name,
+        over=count.over,
+        per=count.per,
+        place=NOWHERE,
+        within=span(count.within_seconds),
+        where=read_expression(count.where.when, facts) if count.where else None,
+        play=count.play,
+    )
+
+
+def read_policy(document: BundleDocument) -> Policy:
+    """The policy of a bundle."""
+    return Policy(max_age=span(document.max_age_seconds))
+
+
+def seconds(length: timedelta | None) -> int | None:
+    """Whole seconds of a span, as documents hold it."""
+    return None if length is None else length // _SECOND
+
+
+def span(length: int | None) -> timedelta | None:
+    """The span of so many seconds."""
+    return None if length is None else length * _SECOND
