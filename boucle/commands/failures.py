@@ -39,7 +39,8 @@ def _explain(error: Exception) -> int:
 
         traceback.print_exception(error)
     if isinstance(error, BoucleError):
-        typer.echo(f"boucle: {error}", err=True)
+        text = str(error)  # a report on files says itself where it comes from
+        typer.echo(text if "\n" in text else f"boucle: {text}", err=True)
         return error.exit_code
     where = f"; details are in {path}" if (path := _report(error)) else ""
     typer.echo(f"boucle: unexpected {type(error).__name__}{where}", err=True)

@@ -1,13 +1,16 @@
-"""What a command needs before it can begin: the workspace's settings, rules and database."""
+"""What a command needs before it can begin: the workspace's settings, its database, and who acts."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from boucle.engine.database import Database
-from boucle.errors import BoucleError, Mistake
+from boucle.errors import BoucleError, Mistake, NotFoundError
+from boucle.local.address import find_running
 from boucle.settings import FILE, Settings, find_workspace, read_settings
 
 
@@ -34,6 +37,35 @@ class UnknownActorError(BoucleError):
         )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A workspace that a command works on."""
+
+    settings: Settings
+    database: Database
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something will soon do what is recorded: `boucle up`, or workers that we cannot see."""
+        return self.settings.temporal_address is not None or self.is_up
+
+    @property
+    def is_up(self) -> bool:
+        """Whether `boucle up` works on this data folder."""
+        return self.settings.data_folder.is_dir() and find_running(self.settings.data_folder) is not None
+
+
+@contextmanager
+def opened(workspace: Path | None) -> Iterator[Opened]:
+    """The workspace that was named, or the nearest one, with its database brought up to date."""
+    settings = get_settings(workspace)
+    database = open_database(settings)
+    try:
+        yield Opened(settings, database)
+    finally:
+        database.dispose()
+
+
 def get_settings(workspace: Path | None) -> Settings:
     """The settings of the workspace that was named, or of the nearest one; MistakesError."""
     folder = workspace or find_workspace(Path.cwd()) or Path.cwd()
@@ -55,8 +87,14 @@ def open_database(settings: Settings) -> Database:
 
 
 def get_actor(settings: Settings, name: str | None) -> str:
-    """Who acts on a case: one of the workspace's people; UnknownActorError."""
+    """Who acts: one of the workspace's people; UnknownActorError."""
     actor = name or getpass.getuser()
     if actor not in settings.people:
         raise UnknownActorError(actor, list(settings.people))
     return actor
+
+
+def require_person(settings: Settings, person: str) -> None:
+    """Refuse a name that is nobody's: NotFoundError."""
+    if person not in settings.people:
+        raise NotFoundError("person", person)

@@ -27,6 +27,7 @@ ActorOption = Annotated[
     str | None,
     typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who acts, by id; without it, your login name."),
 ]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
 LoopArgument = Annotated[str, typer.Argument(help="The loop's id, or as much of it as is needed.")]
 
 ChannelName = Literal["phone", "email", "sms", "visit", "chat"]

@@ -135,14 +135,17 @@ def _width(text: str) -> int:
 
 # -- progress -----------------------------------------------------------------------------------
 
+Advance = Callable[[int, int | None], None]
+"""Called with how much is done, and of how much where that is known."""
+
 
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+def progress(title: str) -> Iterator[Advance]:
     """A bar on a terminal's stderr once the work has taken half a second; yields how to advance it."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _done, _total: None
         return
-    bar = _Bar(title, total)
+    bar = _Bar(title)
     try:
         yield bar.advance
     finally:
@@ -150,26 +153,24 @@ def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], N
 
 
 class _Bar:
-    def __init__(self, title: str, total: int | None) -> None:
-        self._title, self._total = title, total
+    def __init__(self, title: str) -> None:
+        self._title = title
         self._began = time.monotonic()
-        self._done = 0
         self._shown: Any = None
         self._task: Any = None
 
-    def advance(self, by: int) -> None:
-        self._done += by
+    def advance(self, done: int, total: int | None) -> None:
         if self._shown is None and time.monotonic() - self._began >= _PROGRESS_AFTER:
             self._start()
         if self._shown is not None:
-            self._shown.update(self._task, completed=self._done)
+            self._shown.update(self._task, completed=done, total=total)
 
     def _start(self) -> None:
         from rich.console import Console
         from rich.progress import Progress
 
         self._shown = Progress(console=Console(stderr=True), transient=True)
-        self._task = self._shown.add_task(self._title, total=self._total)
+        self._task = self._shown.add_task(self._title, total=None)
         self._shown.start()
 
     def stop(self) -> None:

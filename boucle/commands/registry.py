@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from boucle.commands import starting
+from boucle.commands import auditing, cases, loops, starting, unconfirmed
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
@@ -26,7 +26,33 @@ def make_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.command("init")(starting.init)
+    _add_loops(app)
+    _add_cases(app)
+    _add_oversight(app)
     return app
+
+
+def _add_loops(app: typer.Typer) -> None:
+    group = _group(app, "loops", "The follow-ups, where each stands, and what happened in it.")
+    group.command("list")(loops.list_)
+    group.command("show")(loops.show_)
+    group.command("answer")(loops.answer)
+
+
+def _add_cases(app: typer.Typer) -> None:
+    group = _group(app, "cases", "The cases that people work.")
+    group.command("list")(cases.list_)
+    group.command("show")(cases.show_)
+    for command in (cases.claim, cases.attempt, cases.note, cases.assign, cases.close):
+        group.command(command.__name__)(command)
+
+
+def _add_oversight(app: typer.Typer) -> None:
+    group = _group(app, "unconfirmed", "What may have gone out to a customer, or not.")
+    group.command("list")(unconfirmed.list_)
+    group.command("settle")(unconfirmed.settle)
+    group = _group(app, "audit", "Whether the history is what it says it is.")
+    group.command("verify")(auditing.verify)
 
 
 def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:

@@ -1,0 +1,126 @@
+"""Doing something to a loop: the act is recorded at once, applied by the running boucle, and awaited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from boucle.commands.opening import Opened, get_actor, opened
+from boucle.commands.output import Format, now, progress, say, show
+from boucle.engine import commands
+from boucle.engine.loops import find_loop
+from boucle.engine.refusals import REFUSALS
+from boucle.engine.tables import CommandRow
+from boucle.errors import BoucleError
+from boucle.model import ActKind
+
+_PATIENCE = 10.0
+_PAUSE = 0.1
+
+
+class BadInstantError(BoucleError):
+    """A time that was typed cannot be read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"'{text}' is no time; write 2026-03-10T14:30, or with its zone 2026-03-10T14:30+01:00"
+        )
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What became of an act within the time that we waited: `recorded`, `applied` or `refused`."""
+
+    command: str
+    loop: str
+    state: str
+    reason: str | None = None
+
+
+def act(
+    loop: str,
+    kind: ActKind,
+    details: Mapping[str, Any],
+    *,
+    workspace: Path | None,
+    actor: str | None,
+    format_: Format,
+    at: str | None = None,
+    text: str | None = None,
+) -> None:
+    """Record an act, wait for it, and say what became of it; exit 1 where it was refused."""
+    happened_at = read_instant(at) if at else None
+    with opened(workspace) as here:
+        recorded = _record(here, loop, kind, details, get_actor(here.settings, actor), happened_at, text)
+        acted = _await(here, recorded) if here.is_running else recorded
+        show(acted, _said(acted), format_)
+        if acted.state == "recorded" and not here.is_running:
+            say("boucle is not running, so this waits: start it with boucle up")
+    if acted.state == "refused":
+        raise typer.Exit(1)
+
+
+def read_instant(text: str) -> datetime:
+    """The instant that was typed; local time where no zone is given. BadInstantError."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise BadInstantError(text) from error
+
+
+def _record(
+    here: Opened,
+    loop: str,
+    kind: ActKind,
+    details: Mapping[str, Any],
+    actor: str,
+    at: datetime | None,
+    text: str | None,
+) -> Acted:
+    instant = now()
+    with here.database.session() as session:
+        row = commands.record(
+            session,
+            loop_id=find_loop(session, loop).id,
+            kind=kind,
+            actor=actor,
+            at=at or instant,
+            recorded_at=instant,
+            details=details,
+            text=text,
+        )
+        session.commit()
+        return _as_it_stands(row)
+
+
+def _await(here: Opened, recorded: Acted) -> Acted:
+    give_up = time.monotonic() + _PATIENCE
+    acted = recorded
+    with progress("waiting for boucle") as advance:
+        while acted.state == "recorded" and time.monotonic() < give_up:
+            time.sleep(_PAUSE)
+            advance(0, None)
+            acted = _look(here, recorded)
+    return acted
+
+
+def _look(here: Opened, recorded: Acted) -> Acted:
+    with here.database.reading() as session:
+        return _as_it_stands(commands.get_command(session, recorded.command))
+
+
+def _as_it_stands(row: CommandRow) -> Acted:
+    return Acted(row.id, row.loop_id, row.state, row.reason)
+
+
+def _said(acted: Acted) -> str:
+    if acted.state == "refused":
+        reason = acted.reason or "unknown"
+        return f"refused: {REFUSALS.get(reason, reason)}"
+    return "done" if acted.state == "applied" else "recorded, will be applied"

@@ -1,0 +1,206 @@
+"""`boucle cases`: the cases that people work, and what they do to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from boucle.commands.loops import SHORT, context, heading, summary
+from boucle.commands.options import (
+    ActorOption,
+    ChannelName,
+    ClosureName,
+    FormatOption,
+    LimitOption,
+    LoopArgument,
+    LoopStateName,
+    ResultName,
+    RootCauseName,
+    WorkspaceOption,
+)
+from boucle.commands.output import now, show, table, until
+
+if TYPE_CHECKING:
+    from boucle.engine.tables import CaseRow, LoopRow
+
+TextOption = Annotated[str | None, typer.Option("--text", help="What to write down with it.")]
+AtOption = Annotated[
+    str | None, typer.Option("--at", help="When it happened, such as 2026-03-10T14:30; without it, now.")
+]
+
+
+def list_(
+    *,
+    owner: Annotated[str | None, typer.Option(help="Only cases of this person.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only cases of this team.")] = None,
+    state: Annotated[
+        LoopStateName | None, typer.Option(help="Only this state; without it, not closed.")
+    ] = None,
+    limit: LimitOption = 100,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """List cases, what is due next first."""
+    from boucle.commands.opening import opened
+    from boucle.engine.cases import list_cases
+    from boucle.model import LoopState
+
+    chosen = LoopState(state) if state else None
+    with opened(workspace) as here, here.database.reading() as session:
+        rows = list_cases(session, owner=owner, team=team, state=chosen, limit=limit)
+        show([_summary(*row) for row in rows], lambda: _case_table(list(rows)), format_)
+
+
+def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
+    """Show one case: its clocks, who owns it, what the customer said, and every attempt."""
+    from boucle.commands.opening import opened
+    from boucle.engine.cases import get_case, list_attempts
+    from boucle.engine.loops import find_loop
+
+    with opened(workspace) as here, here.database.reading() as session:
+        row = find_loop(session, loop)
+        case = get_case(session, row)
+        attempts = [attempt.model_dump() for attempt in list_attempts(session, row)]
+        details = {**_summary(case, row), **context(session, row), "attempts": attempts}
+        show(details, lambda: _case_text(details), format_)
+
+
+def claim(
+    loop: LoopArgument,
+    *,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Take a case."""
+    from boucle.commands.acting import act
+    from boucle.model import ActKind
+
+    act(loop, ActKind.CLAIM, {}, workspace=workspace, actor=actor, format_=format_)
+
+
+def attempt(
+    loop: LoopArgument,
+    *,
+    channel: Annotated[ChannelName, typer.Option(help="How the customer was tried.")],
+    result: Annotated[ResultName, typer.Option(help="What came of it.")],
+    at: AtOption = None,
+    next_try: Annotated[str | None, typer.Option("--next", help="When to try again.")] = None,
+    text: TextOption = None,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Log one try to reach the customer."""
+    from boucle.commands.acting import act, read_instant
+    from boucle.model import ActKind
+
+    details: dict[str, Any] = {"channel": channel, "result": result}
+    if next_try:
+        details["next_try_at"] = read_instant(next_try)
+    act(
+        loop, ActKind.ATTEMPT, details, workspace=workspace, actor=actor, format_=format_, at=at, text=text
+    )  # fmt: skip
+
+
+def note(
+    loop: LoopArgument,
+    text: Annotated[str, typer.Argument(help="What colleagues should know; customers never see it.")],
+    *,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Write an internal note."""
+    from boucle.commands.acting import act
+    from boucle.model import ActKind
+
+    act(loop, ActKind.NOTE, {}, workspace=workspace, actor=actor, format_=format_, text=text)
+
+
+def assign(
+    loop: LoopArgument,
+    owner: Annotated[str, typer.Argument(help="Id of the person who gets the case.")],
+    *,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Give a case to somebody."""
+    from boucle.commands.acting import act
+    from boucle.commands.opening import get_settings, require_person
+    from boucle.model import ActKind
+
+    require_person(get_settings(workspace), owner)
+    act(loop, ActKind.ASSIGN, {"owner": owner}, workspace=workspace, actor=actor, format_=format_)
+
+
+def close(
+    loop: LoopArgument,
+    *,
+    closure: Annotated[ClosureName, typer.Option(help="How it ended.")],
+    root_cause: Annotated[RootCauseName | None, typer.Option(help="What it was about.")] = None,
+    detail: Annotated[
+        str | None, typer.Option(help="The root cause's second level, a code of yours.")
+    ] = None,
+    systemic: Annotated[
+        bool | None, typer.Option("--systemic/--isolated", help="Whether it happens to others too.")
+    ] = None,
+    text: TextOption = None,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Close a case, and with it its loop."""
+    from boucle.commands.acting import act
+    from boucle.model import ActKind
+
+    details = {
+        "closure": closure,
+        "root_cause": root_cause,
+        "root_cause_detail": detail,
+        "systemic": systemic,
+    }
+    act(loop, ActKind.CLOSE, details, workspace=workspace, actor=actor, format_=format_, text=text)
+
+
+def _summary(case: CaseRow, loop: LoopRow) -> dict[str, Any]:
+    own = case.model_dump(exclude={"loop_id", "opened_at", "round"})
+    return {**summary(loop), **own, "case_opened_at": case.opened_at}
+
+
+def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
+    if not rows:
+        return "no cases"
+    at = now()
+    cells = [
+        (
+            loop.id[:SHORT],
+            until(loop.next_due, at) if loop.next_due else "",
+            case.severity,
+            loop.first_score,
+            case.owner or "nobody",
+            case.team,
+            loop.closure or loop.stage,
+        )
+        for case, loop in rows
+    ]
+    return table(("loop", "due", "severity", "score", "owner", "team", "stage"), cells)
+
+
+def _case_text(details: dict[str, Any]) -> str:
+    owner = details["owner"] or "nobody"
+    raised = f", escalated to {details['escalated_to']}" if details["escalated_to"] else ""
+    lines = [
+        *heading(details),
+        f"case      {details['severity']}, team {details['team']}, owner {owner}{raised}",
+    ]
+    if details["root_cause"]:
+        lines.append(f"cause     {details['root_cause']} {details['root_cause_detail'] or ''}".rstrip())
+    rows = [
+        (one["happened_at"], one["channel"], one["result"], one["actor"], one["next_try_at"])
+        for one in details["attempts"]
+    ]
+    attempts = table(("attempt", "channel", "result", "by", "next try"), rows) if rows else "no attempts yet"
+    return "\n".join([*lines, "", attempts])

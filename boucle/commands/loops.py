@@ -1,0 +1,164 @@
+"""`boucle loops`: the follow-ups, where each stands, and what happened in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from boucle.commands.options import (
+    ActorOption,
+    ClosureName,
+    FormatOption,
+    LimitOption,
+    LoopArgument,
+    LoopStateName,
+    WorkspaceOption,
+)
+from boucle.commands.output import local, now, show, table, until
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from boucle.engine.tables import LoopRow
+
+SHORT = 10
+"""How much of a loop's id lists show: enough to name it."""
+
+
+def list_(
+    *,
+    state: Annotated[LoopStateName | None, typer.Option(help="Only loops in this state.")] = None,
+    play: Annotated[str | None, typer.Option(help="Only loops of this play.")] = None,
+    closure: Annotated[ClosureName | None, typer.Option(help="Only loops that ended so.")] = None,
+    limit: LimitOption = 100,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """List loops, what is due next first."""
+    from boucle.commands.opening import opened
+    from boucle.engine.loops import list_loops
+    from boucle.model import Closure, LoopState
+
+    with opened(workspace) as here, here.database.reading() as session:
+        rows = list_loops(
+            session,
+            state=LoopState(state) if state else None,
+            play=play,
+            closure=Closure(closure) if closure else None,
+            limit=limit,
+        )
+        show([summary(row) for row in rows], lambda: _loop_table(list(rows)), format_)
+
+
+def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
+    """Show one loop: where it stands, its clocks, and all that happened in it."""
+    from boucle.commands.opening import opened
+    from boucle.commands.sentences import tell
+    from boucle.engine.loops import find_loop
+    from boucle.engine.timeline import read_timeline
+
+    with opened(workspace) as here, here.database.reading() as session:
+        row = find_loop(session, loop)
+        entries = read_timeline(session, row.id)
+        details = {**summary(row), **context(session, row), "timeline": entries}
+        show(details, lambda: "\n".join([*heading(details), "history", *tell(entries)]), format_)
+
+
+def answer(
+    loop: LoopArgument,
+    score: Annotated[int, typer.Argument(help="The score that the customer gave.")],
+    *,
+    actor: ActorOption = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Record the customer's answer to the follow-up question."""
+    from boucle.commands.acting import act
+    from boucle.model import ActKind
+
+    act(loop, ActKind.ANSWER, {"score": score}, workspace=workspace, actor=actor, format_=format_)
+
+
+def summary(row: LoopRow) -> dict[str, Any]:
+    """A loop's own columns as JSON tells them."""
+    return {
+        "loop": row.id,
+        "state": row.state,
+        "stage": row.stage,
+        "round": row.round,
+        "play": row.play,
+        "rule_set": row.rule_set,
+        "rule": row.rule,
+        "response": row.response_id,
+        "score": row.first_score,
+        "answer": row.answer,
+        "language": row.language,
+        "opened_at": row.opened_at,
+        "next_due": row.next_due,
+        "closed_at": row.closed_at,
+        "closure": row.closure,
+        "closed_by": row.closed_by,
+    }
+
+
+def context(session: Session, row: LoopRow) -> dict[str, Any]:
+    """Who a loop is about, what they said, and its clocks."""
+    from boucle.engine import privacy
+    from boucle.engine.responses import read_verbatims
+    from boucle.engine.tables import ResponseRow
+    from boucle.engine.timeline import read_clocks
+    from boucle.model import Person
+
+    response = session.get_one(ResponseRow, row.response_id)
+    person = privacy.find_person(session, row.contact_id) if row.contact_id else Person()
+    return {
+        "source_id": response.source_id,
+        "responded_at": response.responded_at,
+        "customer": row.customer_id,
+        "contact": person,
+        "verbatims": read_verbatims(session, row.response_id),
+        "clocks": read_clocks(session, row),
+    }
+
+
+def heading(details: dict[str, Any]) -> list[str]:
+    """The first lines of a loop or a case: what, where it stands, who, what they said, the clocks."""
+    at = now()
+    person = details["contact"]
+    who = ", ".join(filter(None, (person.name, person.email, person.phone))) or "anonymous"
+    ended = f", {details['closure']} by {details['closed_by']}" if details["closure"] else ""
+    score = "none" if details["score"] is None else details["score"]
+    after = f", then {details['answer']}" if details["answer"] is not None else ""
+    lines = [
+        f"loop      {details['loop']}",
+        f"state     {details['state']} ({details['stage']}), round {details['round']}{ended}",
+        f"play      {details['play']}, by rule {details['rule_set']}/{details['rule']}",
+        f"response  {details['source_id']} of {local(details['responded_at'])}",
+        f"score     {score}{after}",
+        f"contact   {who}",
+    ]
+    lines += [f"verbatim  “{verbatim.text}”" for verbatim in details["verbatims"]]
+    for clock in details["clocks"]:
+        left = until(clock.due_at, at) if clock.state == "running" else clock.state
+        lines.append(f"clock     {clock.kind}: {left}, due {local(clock.due_at)}")
+    return lines
+
+
+def _loop_table(rows: list[LoopRow]) -> str:
+    if not rows:
+        return "no loops"
+    at = now()
+    cells = [
+        (
+            row.id[:SHORT],
+            row.closure or row.state,
+            row.play,
+            f"{row.rule_set}/{row.rule}",
+            row.first_score,
+            until(row.next_due, at) if row.next_due else "",
+            row.opened_at,
+        )
+        for row in rows
+    ]
+    return table(("loop", "state", "play", "rule", "score", "due", "opened"), cells)

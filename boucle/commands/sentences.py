@@ -1,0 +1,91 @@
+"""Ledger events as sentences, for the timeline of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boucle.commands.output import local, span
+
+if TYPE_CHECKING:
+    from boucle.engine.timeline import Entry
+
+_SENTENCES: Mapping[str, str] = {
+    "loop.opened": "opened by rule {rule_set}/{rule}: {play}",
+    "loop.advanced": "{stage}",
+    "loop.closed": "closed: {closure}",
+    "loop.reopened": "reopened: round {round}",
+    "loop.answered": "the customer answered: {score}",
+    "act.refused": "{kind} was refused: {reason}",
+    "loop.noted": "note",
+    "loop.revised": "the response came again with other content",
+    "case.opened": "case opened for team {team}, severity {severity}",
+    "case.assigned": "assigned to {owner}",
+    "case.claimed": "claimed",
+    "case.attempted": "attempt by {channel}: {result}",
+    "case.escalated": "escalated to {lead}",
+    "clock.met": "in time: {clock}",
+    "clock.missed": "missed: {clock}",
+    "offer.granted": "offer granted: {value}, valid until {valid_until}",
+    "effect.intended": "{step}: about to be done",
+    "effect.done": "{step}: done",
+    "effect.released": "{step}: did not go out, may be tried again",
+    "effect.unconfirmed": "{step}: nobody knows whether it went out",
+    "effect.refused": "{step}: refused for good ({code})",
+    "effect.settled": "{step}: settled by hand",
+}
+
+_BREAK_AFTER = 86_400
+
+
+class _Known(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def sentence(entry: Entry) -> str:
+    """What happened, in one line; an event without a sentence of its own shows its details."""
+    details = {key: _plain(value) for key, value in entry.details.items()}
+    told = _SENTENCES.get(entry.type)
+    if told is not None:
+        step = details.get("effect", "").split("/", 2)[-1]
+        return told.format_map(_Known(details, step=step))
+    listed = ", ".join(f"{key} {value}" for key, value in details.items() if key != "round")
+    return f"{entry.type}: {listed}" if listed else entry.type
+
+
+def tell(entries: list[Entry]) -> list[str]:
+    """The timeline as lines: when, number, who, what; gaps of a day or more drawn as breaks."""
+    lines: list[str] = []
+    before: datetime | None = None
+    for entry in entries:
+        gap = (entry.happened_at - before).total_seconds() if before else 0
+        if gap >= _BREAK_AFTER:
+            lines.append(f"  ┆ {span(gap)}")
+        lines += _entry_lines(entry)
+        before = max(before, entry.happened_at) if before else entry.happened_at
+    return lines
+
+
+def _entry_lines(entry: Entry) -> list[str]:
+    late = (entry.recorded_at - entry.happened_at).total_seconds()
+    written = f"  (written down {span(late)} later)" if late >= 60 else ""  # noqa: PLR2004 a minute
+    who = "" if entry.actor == "boucle" else f"{entry.actor}: "
+    head = f"  {local(entry.happened_at)}  #{entry.number:<3} {who}{sentence(entry)}{written}"
+    quoted = [f"      “{' '.join(text.split())}”" for text in entry.texts.values()]
+    due = entry.details.get("clocks")
+    clocks = due.items() if isinstance(due, Mapping) else ()
+    return [head, *(f"      {name} due {_plain(instant)}" for name, instant in clocks), *quoted]
+
+
+def _plain(value: object) -> str:
+    """Instants of a payload are text in UTC; people read local time."""
+    if isinstance(value, str) and value.endswith("Z"):
+        try:
+            return local(datetime.fromisoformat(value))
+        except ValueError:
+            return value
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    return str(value)
