@@ -1,0 +1,51 @@
+"""The one list of activities: every side effect of a loop, with what it needs to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from boucle.activities.cases import CaseActivities
+from boucle.activities.letters import Letterhead
+from boucle.activities.loops import LoopActivities
+from boucle.activities.mail import Mailer
+from boucle.activities.messages import MessageActivities
+from boucle.activities.notices import NoticeActivities
+from boucle.activities.offers import OfferActivities
+from boucle.activities.people import Directory
+from boucle.activities.posting import Post
+from boucle.activities.templates import Templates
+from boucle.engine.database import Database
+
+
+@dataclass(frozen=True)
+class Means:
+    """What activities work with."""
+
+    database: Database
+    mailer: Mailer
+    templates: Templates
+    head: Letterhead
+    directory: Directory
+
+
+def list_activities(means: Means) -> list[Callable[..., Any]]:
+    """Every activity that a worker runs."""
+    post = Post(means.database, means.mailer)
+    loops = LoopActivities(means.database)
+    cases = CaseActivities(means.database, means.directory)
+    messages = MessageActivities(post, means.templates, means.head)
+    notices = NoticeActivities(post, means.directory, means.head)
+    offers = OfferActivities(means.database)
+    return [
+        loops.load,
+        loops.advance,
+        loops.close_loop,
+        loops.apply_act,
+        cases.open_case,
+        cases.miss_clock,
+        offers.grant_offer,
+        messages.send_message,
+        notices.notify_staff,
+    ]

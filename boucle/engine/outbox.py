@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from boucle.engine.tables import LoopRow, OutboxRow
+from boucle.model import LoopState
 
 _FIRST_WAIT = timedelta(milliseconds=250)
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -91,6 +92,31 @@ def mark_started(session: Session, row_id: str, at: datetime) -> bool:
 def mark_refused(session: Session, row_id: str, problem: str, at: datetime) -> bool:
     """Temporal will never take it; `problem` is a code, nothing personal. False when not pending."""
     return _leave_pending(session, row_id, "refused", at, problem)
+
+
+def mark_ended(session: Session, loop_id: str, problem: str, at: datetime) -> bool:
+    """The workflow of an open loop has ended, which only a person can judge; `problem` is a code.
+
+    False where there is nothing to record: the loop is closed, or asked for again, or recorded.
+    """
+    loop = session.get(LoopRow, loop_id, with_for_update=True, populate_existing=True)
+    if loop is None or loop.state == LoopState.CLOSED:
+        return False
+    row = _lock(session, f"{loop.id}/{loop.round}")
+    if row is None or row.state != "started":
+        return False
+    row.state, row.done_at, row.problem = "refused", at, problem
+    session.add(row)
+    session.flush()
+    return True
+
+
+def is_pending(session: Session, loop_id: str) -> bool:
+    """Whether a start of the loop has yet to be told."""
+    query = select(OutboxRow.id).where(
+        OutboxRow.loop_id == loop_id, OutboxRow.kind == "start", OutboxRow.state == "pending"
+    )
+    return session.exec(query).first() is not None
 
 
 def bump(session: Session, row_id: str, problem: str, at: datetime) -> None:

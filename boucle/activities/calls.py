@@ -1,0 +1,107 @@
+"""What plays hand to activities and get back: ids, closed-list values and instants, nothing personal.
+
+`at` is always the loop's own instant, `workflow.now()`: activities read no clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, Frozen, Money
+
+CaseSeverity = Literal["low", "medium", "high", "critical"]
+
+
+class Clock(Frozen):
+    """A clock to start: `within` in business time runs on the team's clock, else on the customer's."""
+
+    kind: ClockKind
+    within: Duration
+
+
+class Advance(Frozen):
+    """Go on to a stage, and start its clocks."""
+
+    loop: str
+    stage: str
+    at: datetime
+    clocks: tuple[Clock, ...] = ()
+
+
+class OpenCase(Frozen):
+    """Open the round's case for a team and go on to `stage`; `to_lead` gives it to the lead at once."""
+
+    loop: str
+    round: int
+    stage: str
+    team: str
+    severity: CaseSeverity
+    to_lead: bool
+    clocks: tuple[Clock, ...]
+    at: datetime
+
+
+class MissClock(Frozen):
+    """A clock has run out."""
+
+    loop: str
+    round: int
+    clock: ClockKind
+    at: datetime
+
+
+class Close(Frozen):
+    """Close the loop; `closure` None: as the answer to the follow-up question says."""
+
+    loop: str
+    at: datetime
+    closure: Closure | None = None
+
+
+class ApplyAct(Frozen):
+    """Apply an act that is recorded in the database."""
+
+    loop: str
+    round: int
+    command: str
+    kind: ActKind
+    at: datetime
+
+
+class Grant(Frozen):
+    """Grant the loop's one offer."""
+
+    loop: str
+    round: int
+    step: str
+    kind: str
+    value: Money
+    valid_for: Duration
+    at: datetime
+
+
+class Send(Frozen):
+    """Send a message to the customer; `template` None: the one written down at the first try."""
+
+    loop: str
+    round: int
+    step: str
+    at: datetime
+    template: str | None = None
+
+
+class Tell(Frozen):
+    """Tell a colleague; the step says what: see `activities.notices`."""
+
+    loop: str
+    round: int
+    step: str
+    at: datetime
+
+
+class Delivery(Frozen):
+    """What became of a message. `later`: not now, because the team does not work; try at this instant."""
+
+    state: EffectState
+    later: datetime | None = None

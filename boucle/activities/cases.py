@@ -1,0 +1,58 @@
+"""The human side of a loop: its case is opened and given to somebody; a missed clock goes to the lead."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+from temporalio import activity
+
+from boucle.activities import notices
+from boucle.activities.calls import MissClock, OpenCase
+from boucle.activities.people import Directory
+from boucle.engine import cases, loops
+from boucle.engine.database import Database
+from boucle.engine.standing import get_standing
+from boucle.engine.tables import LoopRow
+from boucle.model import Standing
+
+
+class CaseActivities:
+    """Opens cases, and takes them to the lead."""
+
+    def __init__(self, database: Database, directory: Directory) -> None:
+        self._database = database
+        self._directory = directory
+
+    @activity.defn
+    def open_case(self, call: OpenCase) -> Standing:
+        """Case, owner, clocks and the note that the owner is to be told, all at once."""
+        with self._database.session() as session:
+            cases.open_case(session, call.loop, team=call.team, severity=call.severity, at=call.at)
+            owner = self._choose(session, call)
+            if owner is not None:
+                cases.assign(session, call.loop, owner=owner, by=loops.BOUCLE, at=call.at)
+                notices.write_down(session, call.loop, call.round, notices.assigned("first"), call.at)
+            clocks = [(clock.kind, clock.within) for clock in call.clocks]
+            standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
+            session.commit()
+            return standing
+
+    def _choose(self, session: Session, call: OpenCase) -> str | None:
+        """The lead at once, or the member with least to do; the lead where a team has no members."""
+        lead = self._directory.find_lead(call.team)
+        if call.to_lead:
+            return lead
+        return cases.find_least_loaded(session, self._directory.list_members(call.team)) or lead
+
+    @activity.defn
+    def miss_clock(self, call: MissClock) -> Standing:
+        """The clock is missed; the lead is to be told, once per clock, and may claim the case."""
+        with self._database.session() as session:
+            case = cases.get_case(session, session.get_one(LoopRow, call.loop))
+            loops.miss_clock(session, call.loop, call.clock, call.at)
+            lead = self._directory.find_lead(case.team)
+            if lead is not None:
+                cases.escalate(session, call.loop, lead=lead, at=call.at)
+                notices.write_down(session, call.loop, call.round, notices.missed(call.clock), call.at)
+            standing = get_standing(session, call.loop)
+            session.commit()
+            return standing

@@ -1,0 +1,65 @@
+"""Where a loop stands, and its transitions: each one transaction, each the same when it runs twice."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+from temporalio import activity
+
+from boucle.activities import notices, recovery
+from boucle.activities.calls import Advance, ApplyAct, Close
+from boucle.engine import commands, loops
+from boucle.engine.database import Database
+from boucle.engine.standing import get_standing
+from boucle.engine.tables import LoopRow
+from boucle.errors import NotFoundError
+from boucle.model import ActKind, ActOutcome, Closure, LoopRef, Standing
+
+
+class LoopActivities:
+    """Loads, advances and closes loops, and applies acts to them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn
+    def load(self, ref: LoopRef) -> Standing:
+        """Where the loop stands."""
+        with self._database.reading() as session:
+            return get_standing(session, ref.loop)
+
+    @activity.defn
+    def advance(self, call: Advance) -> Standing:
+        """Go on to a stage and start its clocks."""
+        with self._database.session() as session:
+            clocks = [(clock.kind, clock.within) for clock in call.clocks]
+            standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
+            session.commit()
+            return standing
+
+    @activity.defn
+    def close_loop(self, call: Close) -> Standing:
+        """Close the loop, by the play itself."""
+        with self._database.session() as session:
+            closure = call.closure or _judge(session, call.loop)
+            standing = loops.close(session, call.loop, closure=closure, by=loops.BOUCLE, at=call.at)
+            session.commit()
+            return standing
+
+    @activity.defn
+    def apply_act(self, call: ApplyAct) -> ActOutcome:
+        """Apply a recorded act; a new owner is told."""
+        with self._database.session() as session:
+            outcome = commands.apply(session, call.command, call.at)
+            if outcome.applied and call.kind == ActKind.ASSIGN:
+                step = notices.assigned(call.command)
+                notices.write_down(session, call.loop, call.round, step, call.at)
+                outcome = outcome.model_copy(update={"standing": get_standing(session, call.loop)})
+            session.commit()
+            return outcome
+
+
+def _judge(session: Session, loop_id: str) -> Closure:
+    loop = session.get_one(LoopRow, loop_id)
+    if loop.answer is None:
+        raise NotFoundError("answer to the follow-up question of loop", loop_id)
+    return recovery.judge(loop.metric, loop.first_score, loop.answer)

@@ -1,0 +1,62 @@
+"""What the worker works with, made from the settings."""
+
+from __future__ import annotations
+
+from boucle.activities import Means
+from boucle.activities.letters import Letterhead
+from boucle.activities.mail import Mailbox, Mailer, SmtpConfig, SmtpMailer
+from boucle.activities.people import Colleague, Directory, Team
+from boucle.activities.templates import Templates
+from boucle.engine.database import Database
+from boucle.settings import Settings
+from boucle.worker.running import WorkerConfig
+
+
+def assemble(settings: Settings, database: Database, address: str) -> WorkerConfig:
+    """The worker's configuration; `address` is where Temporal answers, the settings may not say it."""
+    return WorkerConfig(
+        address=address,
+        namespace=settings.namespace,
+        task_queue=settings.task_queue,
+        means=make_means(settings, database),
+    )
+
+
+def make_means(settings: Settings, database: Database) -> Means:
+    """The means of the activities: mail, templates, people."""
+    return Means(
+        database=database,
+        mailer=make_mailer(settings),
+        templates=Templates(settings.workspace / "templates", settings.language),
+        head=Letterhead(settings.company, settings.sender, settings.mail_domain),
+        directory=make_directory(settings),
+    )
+
+
+def make_mailer(settings: Settings) -> Mailer:
+    """By SMTP where a server is set, else into the mailbox folder."""
+    smtp = settings.smtp
+    if smtp is None:
+        return Mailbox(settings.mailbox_folder)
+    return SmtpMailer(
+        SmtpConfig(
+            host=smtp.host,
+            port=smtp.port,
+            greeting=settings.mail_domain,
+            username=smtp.username,
+            password=smtp.password.get_secret_value() if smtp.password else None,
+            starttls=smtp.starttls,
+        )
+    )
+
+
+def make_directory(settings: Settings) -> Directory:
+    """Our own people and teams; who has no language or zone of their own has the workspace's."""
+    people = {
+        key: Colleague(
+            one.name, one.email, one.language or settings.language, one.timezone or settings.timezone
+        )
+        for key, one in settings.people.items()
+    }
+    teams = {key: Team(team.name, team.lead, team.members) for key, team in settings.teams.items()}
+    return Directory(people, teams)

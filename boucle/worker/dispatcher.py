@@ -1,0 +1,192 @@
+"""Tells Temporal what the database says is due: loops to start, acts to deliver.
+
+Every row is told at least once; ids make a second telling harmless. Rows of one loop go in order,
+different loops at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+from sqlmodel import Session
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from boucle.engine import commands, outbox
+from boucle.engine.database import Database
+from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
+from boucle.model import Act, ActKind, ActOutcome, LoopRef, Plan
+from boucle.workflows import PLAYS
+
+_log = logging.getLogger(__name__)
+
+_IDLE = 0.25
+_BUSY = 0.02
+_AT_ONCE = 40
+_TELLING = timedelta(seconds=10)
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class _Start:
+    row: str
+    loop: str
+    play: str
+    again: bool
+    summary: str
+    attributes: TypedSearchAttributes
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    row: str
+    loop: str
+    act: Act
+
+
+class Dispatcher:
+    """Drains the outbox until it is told to stop."""
+
+    def __init__(self, client: Client, database: Database, task_queue: str) -> None:
+        self._client = client
+        self._database = database
+        self._task_queue = task_queue
+        self._telling: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop`, then finish what is being told; what cannot be told now is told later."""
+        while not stop.is_set():
+            begun = await self._begin()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _BUSY if begun else _IDLE)
+        await asyncio.gather(*self._telling.values())
+
+    async def _begin(self) -> int:
+        """Begin to tell what is due and not being told; a slow one does not hold up the others."""
+        due = await asyncio.to_thread(self._read)
+        for one in due:
+            task = asyncio.create_task(self._tell(one))
+            self._telling[one.row] = task
+            task.add_done_callback(partial(self._forget, one.row))
+        return len(due)
+
+    def _forget(self, row: str, _: asyncio.Task[None]) -> None:
+        del self._telling[row]
+
+    def _read(self) -> list[_Start | _Delivery]:
+        busy = frozenset(self._telling)
+        with self._database.reading() as session:
+            rows = outbox.pending(session, _AT_ONCE + len(busy), at=_now())
+            return [_describe(session, row) for row in rows if row.id not in busy][: _AT_ONCE - len(busy)]
+
+    async def _tell(self, one: _Start | _Delivery) -> None:
+        try:
+            await (self._start(one) if isinstance(one, _Start) else self._deliver(one))
+        except RPCError as error:
+            await self._bump(one.row, error.status.name)
+        except Exception as error:  # noqa: BLE001 one row must not hold up the others
+            _log.exception("outbox row %s could not be told", one.row)
+            await self._bump(one.row, type(error).__name__)
+
+    async def _bump(self, row: str, problem: str) -> None:
+        await self._write(lambda session: outbox.bump(session, row, problem, _now()))
+
+    async def _start(self, start: _Start) -> None:
+        play = PLAYS.get(start.play)
+        if play is None:
+            await self._write(lambda s: outbox.mark_refused(s, start.row, "unknown_play", _now()))
+            return
+        try:
+            await self._client.start_workflow(
+                start.play,
+                LoopRef(loop=start.loop),
+                id=start.loop,
+                task_queue=self._task_queue,
+                id_reuse_policy=_reuse(again=start.again),
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=start.attributes,
+                static_summary=start.summary,
+                rpc_timeout=_TELLING,
+            )
+        except WorkflowAlreadyStartedError:
+            _log.info("loop %s has run already", start.loop)
+        await self._write(lambda session: outbox.mark_started(session, start.row, _now()))
+
+    async def _deliver(self, delivery: _Delivery) -> None:
+        handle = self._client.get_workflow_handle(delivery.loop)
+        try:
+            await handle.execute_update(
+                "act", delivery.act, id=delivery.act.command, result_type=ActOutcome, rpc_timeout=_TELLING
+            )
+        except WorkflowUpdateFailedError:
+            await self._apply_here(delivery)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            await self._apply_here(delivery)
+        await self._write(lambda session: outbox.mark_started(session, delivery.row, _now()))
+
+    async def _apply_here(self, delivery: _Delivery) -> None:
+        """The play has ended or does not take it: the database itself says what becomes of the act."""
+        await self._write(lambda session: commands.apply(session, delivery.act.command, _now()))
+
+    async def _write(self, change: Callable[[Session], _Result]) -> _Result:
+        return await asyncio.to_thread(self._change, change)
+
+    def _change(self, change: Callable[[Session], _Result]) -> _Result:
+        with self._database.session() as session:
+            result = change(session)
+            session.commit()
+            return result
+
+
+def _describe(session: Session, row: OutboxRow) -> _Start | _Delivery:
+    if row.kind == "act":
+        command = session.get_one(CommandRow, row.command_id)
+        effect = command.details.get("effect")
+        return _Delivery(
+            row.id, row.loop_id, Act(command=command.id, kind=ActKind(command.kind), effect=effect)
+        )
+    loop = session.get_one(LoopRow, row.loop_id)
+    plan = Plan.model_validate_json(loop.plan)
+    return _Start(row.id, loop.id, loop.play, row.again, f"{loop.play}: {loop.rule}", _attributes(loop, plan))
+
+
+def _attributes(loop: LoopRow, plan: Plan) -> TypedSearchAttributes:
+    values = {
+        "BoucleCustomer": loop.customer_id,
+        "BouclePlay": loop.play,
+        "BoucleRule": f"{loop.rule_set}/{loop.rule}",
+        "BoucleStage": loop.stage,
+        "BoucleBundle": plan.bundle,
+    }
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
+            for name, value in values.items()
+            if value is not None
+        ]
+    )
+
+
+def _reuse(*, again: bool) -> WorkflowIDReusePolicy:
+    return WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

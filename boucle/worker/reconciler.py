@@ -1,0 +1,103 @@
+"""Compares the open loops of the database with the workflows of Temporal, each minute and at start.
+
+A loop that Temporal does not know is started again: it goes on from the stage in the database, and
+sends nothing twice. One whose workflow has ended while the loop is open is recorded, for a person to
+look at and rebuild: why it ended matters first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from boucle.engine import outbox, reconciliation
+from boucle.engine.database import Database
+
+_log = logging.getLogger(__name__)
+
+_EACH = 60.0
+_CHUNK = 1000
+_TROUBLES = '("category=WorkflowTaskFailed", "category=WorkflowTaskTimedOut")'
+
+
+class Reconciler:
+    """Repairs what a crash or a lost Temporal file left, until it is told to stop."""
+
+    def __init__(self, client: Client, database: Database, task_queue: str) -> None:
+        self._client = client
+        self._database = database
+        self._task_queue = task_queue
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Reconcile now, then each minute; a pass that fails is tried again in the next minute."""
+        while not stop.is_set():
+            try:
+                await self.reconcile()
+            except Exception:  # noqa: BLE001 the next pass comes in a minute, loops go on meanwhile
+                _log.exception("reconciling failed")
+            try:
+                await asyncio.wait_for(stop.wait(), _EACH)
+            except TimeoutError:
+                continue
+
+    async def reconcile(self) -> int:
+        """One pass; how many loops were started again."""
+        running = {workflow_id async for workflow_id in self._list('ExecutionStatus = "Running"')}
+        repaired = 0
+        async for loop_id in self._open_loops():
+            if loop_id not in running:
+                repaired += await self._repair(loop_id)
+        async for loop_id in self._list(f"TemporalReportedProblems IN {_TROUBLES}"):
+            _log.warning("the workflow of loop %s cannot go on; see its history in Temporal", loop_id)
+        return repaired
+
+    async def _repair(self, loop_id: str) -> bool:
+        """Lists lag behind, so Temporal is asked once more about this one."""
+        try:
+            description = await self._client.get_workflow_handle(loop_id).describe()
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return await asyncio.to_thread(self._restart, loop_id)
+        status = description.status
+        if status is not None and status != WorkflowExecutionStatus.RUNNING:
+            await asyncio.to_thread(self._record_end, loop_id, f"workflow_{status.name.lower()}")
+        return False
+
+    def _restart(self, loop_id: str) -> bool:
+        with self._database.session() as session:
+            if outbox.is_pending(session, loop_id):
+                return False
+            reconciliation.restart(session, loop_id, datetime.now(UTC))
+            session.commit()
+        _log.warning("loop %s was unknown to Temporal and is started again", loop_id)
+        return True
+
+    def _record_end(self, loop_id: str, problem: str) -> None:
+        """Read the loop again: it may have been closed, or begun anew, since it was listed."""
+        with self._database.session() as session:
+            recorded = outbox.mark_ended(session, loop_id, problem, datetime.now(UTC))
+            session.commit()
+        if recorded:
+            _log.error("loop %s is open, but its workflow has ended (%s)", loop_id, problem)
+
+    async def _open_loops(self) -> AsyncIterator[str]:
+        after = ""
+        while ids := await asyncio.to_thread(self._read_open_loops, after):
+            for loop_id in ids:
+                yield loop_id
+            after = ids[-1]
+
+    def _read_open_loops(self, after: str) -> list[str]:
+        with self._database.reading() as session:
+            return list(reconciliation.list_open_loops(session, after=after, limit=_CHUNK))
+
+    async def _list(self, condition: str) -> AsyncIterator[str]:
+        query = f'TaskQueue = "{self._task_queue}" AND {condition}'
+        async for execution in self._client.list_workflows(query, page_size=_CHUNK):
+            yield execution.id

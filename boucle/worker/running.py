@@ -1,0 +1,67 @@
+"""The worker: plays, activities, the dispatcher and the reconciler, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from boucle.activities import Means, list_activities
+from boucle.worker.connection import IDENTITY, bootstrap, connect, play_runner
+from boucle.worker.dispatcher import Dispatcher
+from boucle.worker.interceptor import Discretion
+from boucle.worker.reconciler import Reconciler
+from boucle.workflows import PLAYS
+
+_THREADS = 12
+_CACHED = 200
+_GRACE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """Where Temporal answers, and what the activities work with."""
+
+    address: str
+    namespace: str
+    task_queue: str
+    means: Means
+
+
+async def run_worker(config: WorkerConfig, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then finish what was begun. UnreachableError without a server."""
+    client = await connect(config.address, config.namespace)
+    await bootstrap(client)
+    await work(client, config.means, config.task_queue, stop)
+
+
+async def work(client: Client, means: Means, task_queue: str, stop: asyncio.Event) -> None:
+    """As `run_worker`, over a client that is connected to a server that is set up."""
+    dispatcher = Dispatcher(client, means.database, task_queue)
+    reconciler = Reconciler(client, means.database, task_queue)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="activity") as threads:
+        async with make_worker(client, means, task_queue, threads):
+            await asyncio.gather(dispatcher.run(stop), reconciler.run(stop))
+
+
+def make_worker(client: Client, means: Means, task_queue: str, threads: ThreadPoolExecutor) -> Worker:
+    """A worker of all plays and activities. The database has a connection for each of its threads."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[play.workflow for play in PLAYS.values()],
+        activities=list_activities(means),
+        activity_executor=threads,
+        max_concurrent_activities=_THREADS,
+        max_cached_workflows=_CACHED,
+        workflow_runner=play_runner(),
+        interceptors=[Discretion()],
+        identity=IDENTITY,
+        graceful_shutdown_timeout=_GRACE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )

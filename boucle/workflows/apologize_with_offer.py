@@ -1,0 +1,106 @@
+"""`apologize_with_offer`: an apology with a voucher, later one question, and the outcome."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from temporalio import workflow
+
+from boucle.workflows.calling import do
+from boucle.workflows.play import OFFER, Play
+
+with workflow.unsafe.imports_passed_through():
+    from boucle.activities.calls import Grant
+    from boucle.activities.offers import OfferActivities
+    from boucle.model import ClockKind, Closure, Duration, EffectState, Frozen, LoopRef, Money, TemplateId
+
+
+class Offer(Frozen):
+    """What the customer is offered."""
+
+    kind: Literal["voucher"] = Field(description="What it is: a voucher with a code of its own.")
+    value: Money = Field(description="What it is worth, such as 15.00 EUR.")
+    valid_for: Duration = Field(description="How long it can be used, such as 30 days.")
+
+
+class ApologizeWithOfferParams(Frozen):
+    """Parameters of `apologize_with_offer`."""
+
+    template: TemplateId = Field(description="The apology.")
+    offer: Offer | Literal["none"] = Field(description="What goes with it, or none.")
+    follow_up_after: Duration = Field(
+        default=Duration(amount=7, unit="days"),
+        description="How long after the apology the follow-up question is asked.",
+    )
+    follow_up_template: TemplateId = Field(default="follow-up", description="The follow-up question.")
+    answer_within: Duration = Field(
+        default=Duration(amount=14, unit="days"),
+        description="How long an answer to it is waited for.",
+    )
+
+
+@workflow.defn(name="apologize_with_offer")
+class ApologizeWithOffer(Play):
+    """Grants the offer, apologizes, asks the follow-up question, closes with the outcome."""
+
+    @workflow.run
+    async def run(self, ref: LoopRef) -> None:
+        """Stage after stage; `ref` is taken by the base."""
+        del ref
+        await self.follow({"accepted": self.apologize, "apologized": self.ask, "asked": self.wait_for_answer})
+
+    @property
+    def params(self) -> ApologizeWithOfferParams:
+        """The plan's parameters."""
+        return ApologizeWithOfferParams.model_validate(self.standing.plan.params)
+
+    async def apologize(self) -> None:
+        """Offer and apology; a customer who cannot be written to ends it."""
+        if not self.standing.reachable:
+            await self.close(Closure.UNREACHABLE)
+            return
+        if self.params.offer != "none":
+            await self.grant(self.params.offer)
+        await self.deliver("apology", self.params.template)
+        if self.has_failed("apology"):
+            await self.close(Closure.UNREACHABLE)
+        elif self.is_out("apology"):
+            await self.advance("apologized", {ClockKind.FOLLOW_UP: self.params.follow_up_after})
+
+    async def grant(self, offer: Offer) -> None:
+        """The loop's one voucher, before the message that names it."""
+        if self.standing.effects.get(OFFER) != EffectState.DONE and not self.closed:
+            call = Grant(
+                loop=self.loop,
+                round=self.standing.round,
+                step=OFFER,
+                kind=offer.kind,
+                value=offer.value,
+                valid_for=offer.valid_for,
+                at=workflow.now(),
+            )
+            await do(OfferActivities.grant_offer, call)
+
+    async def ask(self) -> None:
+        """On the follow-up date, unless the customer has answered before."""
+        await self.attend(self._is_answered, until=ClockKind.FOLLOW_UP)
+        if self._is_answered():
+            await self.close(None)
+        elif self.is_over(ClockKind.FOLLOW_UP):
+            await self.deliver("follow-up", self.params.follow_up_template, unless=self._is_answered)
+            if self.has_failed("follow-up"):
+                await self.close(Closure.UNREACHABLE)
+            elif self.is_out("follow-up"):
+                await self.advance("asked", {ClockKind.ANSWER: self.params.answer_within})
+
+    async def wait_for_answer(self) -> None:
+        """The answer decides; silence is an outcome too."""
+        await self.attend(self._is_answered, until=ClockKind.ANSWER)
+        if self._is_answered():
+            await self.close(None)
+        elif self.is_over(ClockKind.ANSWER):
+            await self.close(Closure.NO_ANSWER)
+
+    def _is_answered(self) -> bool:
+        return self.standing.answer is not None

@@ -1,0 +1,287 @@
+"""What every play has in common: where the loop stands, acts, messages, waiting, and the end.
+
+Where a loop stands lies in the database. A run, fresh or rebuilt, loads it and goes on from the stage
+it names; each transition is one activity that commits before the next effect begins. Nothing here
+reads a clock but `workflow.now()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from boucle.workflows.calling import SENDING, do
+
+with workflow.unsafe.imports_passed_through():
+    from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Send, Tell
+    from boucle.activities.loops import LoopActivities
+    from boucle.activities.messages import MessageActivities
+    from boucle.activities.notices import NoticeActivities
+    from boucle.model import (
+        Act,
+        ActKind,
+        ActOutcome,
+        ClockKind,
+        Closure,
+        Duration,
+        EffectState,
+        LoopRef,
+        LoopState,
+        Standing,
+    )
+
+STAFF = "staff-"
+"""What the steps of staff notifications begin with; all other steps but the offer are messages."""
+OFFER = "offer"
+
+_UNSENT = frozenset({EffectState.INTENDED, EffectState.RELEASED, EffectState.SETTLED_NOT_SENT})
+_OUT = frozenset({EffectState.DONE, EffectState.UNCONFIRMED, EffectState.SETTLED_SENT})
+_STAGE = SearchAttributeKey.for_keyword("BoucleStage")
+_DUE = SearchAttributeKey.for_datetime("BoucleDue")
+
+Stage = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something to do at an instant; `name` is shown to operators beside the timer."""
+
+    at: datetime
+    name: str
+    do: Callable[[], Awaitable[None]]
+
+
+class Play:
+    """The base of every play. A stage is a coroutine that returns when the loop has left it."""
+
+    accepts: ClassVar[frozenset[ActKind]] = frozenset(
+        {ActKind.NOTE, ActKind.ANSWER, ActKind.SETTLE, ActKind.CLOSE}
+    )
+
+    @workflow.init
+    def __init__(self, ref: LoopRef) -> None:
+        self._ref = ref
+        self._standing: Standing | None = None
+        self._changes = 0
+        self._turn = asyncio.Lock()
+        self._outgoing: dict[str, asyncio.Task[None]] = {}
+        self._later: dict[str, datetime] = {}
+        self._given_up: set[str] = set()
+        self._shown: tuple[str, datetime | None] | None = None
+
+    # -- where it stands ------------------------------------------------------------------------
+
+    @property
+    def loop(self) -> str:
+        """The loop's id."""
+        return self._ref.loop
+
+    @property
+    def standing(self) -> Standing:
+        """Where the loop stands; only asked once it is loaded."""
+        if self._standing is None:
+            raise ApplicationError("not loaded yet", type="NotLoaded")
+        return self._standing
+
+    @property
+    def closed(self) -> bool:
+        """Whether the loop is closed."""
+        return self._standing is not None and self._standing.state == LoopState.CLOSED
+
+    @workflow.query
+    def where(self) -> Standing | None:
+        """Where the loop stands; None before it is loaded."""
+        return self._standing
+
+    def find_due(self, kind: ClockKind) -> datetime | None:
+        """When a clock runs out; None when it does not run."""
+        return next((clock.due for clock in self.standing.clocks if clock.kind == kind), None)
+
+    def is_over(self, kind: ClockKind) -> bool:
+        """Whether a clock has run out."""
+        due = self.find_due(kind)
+        return due is not None and due <= workflow.now()
+
+    def _take(self, standing: Standing) -> None:
+        self._standing = standing
+        self._changes += 1
+        self._show(standing)
+
+    def _show(self, standing: Standing) -> None:
+        """Tell operators the stage and the next due time, where they changed."""
+        due = min((clock.due for clock in standing.clocks), default=None)
+        if self._shown == (standing.stage, due):
+            return
+        self._shown = (standing.stage, due)
+        workflow.upsert_search_attributes(
+            [_STAGE.value_set(standing.stage), _DUE.value_unset() if due is None else _DUE.value_set(due)]
+        )
+        workflow.set_current_details(f"{standing.state}: {standing.stage}")
+
+    # -- acts -----------------------------------------------------------------------------------
+
+    @workflow.update
+    async def act(self, act: Act) -> ActOutcome:
+        """Apply an act; answers only when the database has it. The same act again changes nothing."""
+        await workflow.wait_condition(lambda: self._standing is not None)
+        async with self._turn:
+            call = ApplyAct(
+                loop=self.loop,
+                round=self.standing.round,
+                command=act.command,
+                kind=act.kind,
+                at=workflow.now(),
+            )
+            outcome = await do(LoopActivities.apply_act, call)
+            if outcome.standing is not None:
+                self._take(outcome.standing)
+        return outcome.model_copy(update={"standing": None})
+
+    @act.validator
+    def check_act(self, act: Act) -> None:
+        """Refuse what this play never takes, before anything is written into the history."""
+        if act.kind not in self.accepts:
+            raise ApplicationError("this play does not take such an act", type="not_for_this_play")
+        if self.closed:
+            raise ApplicationError("the loop is closed", type="closed")
+
+    # -- transitions ----------------------------------------------------------------------------
+
+    async def follow(self, stages: Mapping[str, Stage]) -> None:
+        """Load, then stage after stage until the loop is closed and everything begun is finished."""
+        await self._load()
+        while not self.closed:
+            await stages[self.standing.stage]()
+            if self._tired and not self.closed:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(self._ref)
+        await workflow.wait_condition(lambda: not self._outgoing and workflow.all_handlers_finished())
+
+    @property
+    def _tired(self) -> bool:
+        """Whether the history has grown long; not while a message is on its way."""
+        return workflow.info().is_continue_as_new_suggested() and not self._outgoing
+
+    async def _load(self) -> None:
+        async with self._turn:
+            self._take(await do(LoopActivities.load, self._ref))
+
+    async def advance(self, stage: str, clocks: Mapping[ClockKind, Duration]) -> None:
+        """Go on to a stage and start its clocks; without effect on a loop closed meanwhile."""
+        started = tuple(Clock(kind=kind, within=within) for kind, within in clocks.items())
+        async with self._turn:
+            if not self.closed:
+                call = Advance(loop=self.loop, stage=stage, at=workflow.now(), clocks=started)
+                self._take(await do(LoopActivities.advance, call))
+
+    async def close(self, closure: Closure | None) -> None:
+        """Close the loop; None: as the answer to the follow-up question says."""
+        async with self._turn:
+            if not self.closed:
+                call = Close(loop=self.loop, closure=closure, at=workflow.now())
+                self._take(await do(LoopActivities.close_loop, call))
+
+    # -- waiting --------------------------------------------------------------------------------
+
+    async def attend(
+        self,
+        done: Callable[[], bool],
+        until: ClockKind | None = None,
+        agenda: Callable[[], Iterable[Errand]] = tuple,
+    ) -> None:
+        """Wait until done, closed, or a clock has run out; meanwhile do what falls due."""
+        while not (done() or self.closed or self._tired or (until and self.is_over(until))):
+            errands = [*self._errands(), *agenda()]
+            ready = [errand for errand in errands if errand.at <= workflow.now()]
+            if ready:
+                await min(ready, key=_when).do()
+            else:
+                await self._sleep(errands, self.find_due(until) if until else None)
+
+    async def _sleep(self, errands: list[Errand], until: datetime | None) -> None:
+        """Until anything changes, or the next instant on the agenda."""
+        seen = self._changes
+        wanted = [(errand.at, errand.name) for errand in errands]
+        if until is not None:
+            wanted.append((until, "clock"))
+        at, name = min(wanted, default=(None, None))
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._changes != seen,
+                timeout=at - workflow.now() if at else None,
+                timeout_summary=name,
+            )
+
+    def _errands(self) -> Iterable[Errand]:
+        """What was begun and has no receipt yet: also what an earlier run left behind."""
+        for step, state in self.standing.effects.items():
+            if state in _UNSENT and step != OFFER and not self._is_busy(step):
+                at = self._later.get(step, workflow.now())
+                yield Errand(at, step, self._sending(step))
+
+    def _is_busy(self, step: str) -> bool:
+        return step in self._outgoing or step in self._given_up
+
+    def _sending(self, step: str) -> Callable[[], Awaitable[None]]:
+        async def begin() -> None:
+            self.send(step)
+
+        return begin
+
+    # -- messages -------------------------------------------------------------------------------
+
+    def send(self, step: str, template: str | None = None) -> None:
+        """Begin to send, and go on: what becomes of it shows in the effects, clocks don't wait for it."""
+        if not self._is_busy(step):
+            self._outgoing[step] = asyncio.create_task(self._deliver(step, template))
+
+    def is_out(self, step: str) -> bool:
+        """Whether a message is sent, or may be."""
+        return self.standing.effects.get(step) in _OUT
+
+    def has_failed(self, step: str) -> bool:
+        """Whether a message was refused for good, or could not be sent for weeks."""
+        return self.standing.effects.get(step) == EffectState.REFUSED or step in self._given_up
+
+    async def deliver(self, step: str, template: str, unless: Callable[[], bool] = lambda: False) -> None:
+        """Send a message and wait until it is out or has failed."""
+        if not (self.is_out(step) or self.has_failed(step)):
+            self.send(step, template)
+        await self.attend(lambda: self.is_out(step) or self.has_failed(step) or unless())
+
+    async def _deliver(self, step: str, template: str | None) -> None:
+        try:
+            delivery = await self._hand_over(step, template)
+        except ActivityError:
+            self._given_up.add(step)
+        else:
+            self._note(step, delivery)
+        finally:
+            del self._outgoing[step]
+            self._changes += 1
+
+    async def _hand_over(self, step: str, template: str | None) -> Delivery:
+        round_, at = self.standing.round, workflow.now()
+        if step.startswith(STAFF):
+            tell = Tell(loop=self.loop, round=round_, step=step, at=at)
+            return await do(NoticeActivities.notify_staff, tell, SENDING)
+        send = Send(loop=self.loop, round=round_, step=step, template=template, at=at)
+        return await do(MessageActivities.send_message, send, SENDING)
+
+    def _note(self, step: str, delivery: Delivery) -> None:
+        if delivery.later is not None:
+            self._later[step] = delivery.later
+        effects = {**self.standing.effects, step: delivery.state}
+        self._standing = self.standing.model_copy(update={"effects": effects})
+
+
+def _when(errand: Errand) -> tuple[datetime, str]:
+    return errand.at, errand.name
