@@ -6,7 +6,6 @@ recorded, and is committed in the ledger by the event that applies or refuses th
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from sqlmodel import Session, col, func, select
 from boucle.engine import acts, cases, effects, loops, outbox, privacy
 from boucle.engine.acts import Answer, AnyAct, Assign, Attempt, Claim, Close, Note, Reopen, Settle
 from boucle.engine.guards import read_situation, reason_against
+from boucle.engine.identity import new_id
 from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import CommandRow, LoopRow
@@ -51,7 +51,7 @@ def record(
     act = acts.parse(kind, details)
     _check(session, loop, act, actor=actor, text=text, ahead=at > recorded_at)
     command = CommandRow(
-        id=command_id or uuid.uuid4().hex,
+        id=command_id or new_id(),
         loop_id=loop.id,
         kind=kind,
         actor=actor,
