@@ -144,10 +144,9 @@ class TimeShaped(Worded):
 
     code = "B022"
     template = "'{value}' has the shape of a duration or an instant, which the rule engine compares as one"
-    mend = "choose another word, such as '{mended}'"
+    mend = "choose a word that is neither, such as 'one_day' for '1d'"
 
     value: str
-    mended: str
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,9 @@ class _Parser:
     def here(self) -> Token:
         return self.tokens[self.at]
 
+    def at_end(self) -> bool:
+        return self.here.kind == "end"
+
     def ahead(self, count: int) -> Token:
         return self.tokens[min(self.at + count, len(self.tokens) - 1)]
 
@@ -91,10 +94,10 @@ class _Parser:
     # -- the grammar
 
     def whole(self) -> Syntax:
-        if self.here.kind == "end":
+        if self.at_end():
             raise self.stop("a condition")
         said = self.any_of()
-        if self.here.kind != "end":
+        if not self.at_end():
             raise self.after_test()
         return said
 
@@ -133,9 +136,9 @@ class _Parser:
         if self.accept("("):
             before = self.nested(start)
             said = self.any_of()
-            self.nesting = before
             if not self.accept(")"):
                 raise self.after_test()
+            self.nesting = before
             return said
         if self.here.kind in {"number", "text"} or self.here.text in {"true", "false"}:
             raise self.value_first()

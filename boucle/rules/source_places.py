@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from boucle.errors import Place
 
@@ -32,6 +33,7 @@ def _advance(start: Place, passed: str) -> Place:
     return Place(start.file, start.line + len(pieces) - 1, column)
 
 
+@lru_cache(maxsize=8)
 def _trace(raw: str, style: str | None) -> list[int]:
     """For each character of the text, the index in `raw` where it begins."""
     if style is None:

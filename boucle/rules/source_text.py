@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from boucle.errors import Mistake, Place
-from boucle.rules.source_mistakes import BadCharacter, NoBreakSpace, TabIndent, TooLarge
+from boucle.rules.source_mistakes import BadCharacter, NoBreakSpace, NotUtf8, TabIndent, TooLarge
 
 MAX_CHARACTERS = 1_000_000
 
@@ -45,7 +45,7 @@ def check_text(text: str, file: str) -> list[Mistake]:
 def _check_line(line: str, file: str, number: int) -> list[Mistake]:
     bad = BAD_CHARACTER.search(line)
     if bad:
-        return [BadCharacter(Place(file, number, bad.start() + 1), code_point(bad[0]))]
+        return [_refuse_character(bad[0], Place(file, number, bad.start() + 1))]
     tab = _TAB.match(line)
     if tab:
         return [TabIndent(Place(file, number, line.index("\t") + 1))]
@@ -54,3 +54,10 @@ def _check_line(line: str, file: str, number: int) -> list[Mistake]:
         at = space.start("at") if space["at"] else space.start("after")
         return [NoBreakSpace(Place(file, number, at + 1), code_point(line[at]))]
     return []
+
+
+def _refuse_character(char: str, place: Place) -> Mistake:
+    """A byte that is not UTF-8 comes from the file reader as a lone surrogate."""
+    if "\udc80" <= char <= "\udcff":
+        return NotUtf8(place, ord(char) - 0xDC00)
+    return BadCharacter(place, code_point(char))

@@ -1,0 +1,32 @@
+"""The one place where `rules/` reads files: the texts of a workspace, and the tz database's names."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from zoneinfo import available_timezones
+
+FACTS = "facts.yaml"
+POLICY = "policy.yaml"
+RULES = "rules"
+
+
+def read_workspace(folder: Path) -> dict[str, str]:
+    """The text of `facts.yaml`, `policy.yaml` and `rules/*.yaml`, by path relative to `folder`.
+
+    A byte that is not UTF-8 comes as a lone surrogate, which `load` reports with its place. A file
+    that does not exist is left out; OSError where one cannot be read.
+    """
+    paths = [folder / FACTS, folder / POLICY, *sorted((folder / RULES).glob("*.y*ml"))]
+    return {path.relative_to(folder).as_posix(): read_text(path) for path in paths if path.is_file()}
+
+
+def read_text(path: Path) -> str:
+    """A file's text, line ends as they are; bytes that are not UTF-8 as lone surrogates."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+@cache
+def known_timezones() -> frozenset[str]:
+    """The names of the tz database; the pseudo-zone `localtime` of some systems is none."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}

@@ -1,0 +1,172 @@
+"""A play's parameters: `with:` checked by the play's own model, each mistake at the value's place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from boucle.errors import Mistake, Place
+from boucle.rules.file_mistakes import BadParameter, UnknownThing
+from boucle.rules.named_params import named_params
+from boucle.rules.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.worded import did_you_mean, listed, shortened
+
+PlayParams = Mapping[str, type[BaseModel]]
+"""Play name → its parameter model, handed in by the edges."""
+
+Known = Mapping[str, frozenset[str]]
+"""Kind (`template`, `team`) → the names that the workspace has of it."""
+
+Params = Mapping[str, JsonValue]
+Path = tuple[str | int, ...]
+
+
+def read_params(
+    play: str, model: type[BaseModel], node: Mapping_, known: Known
+) -> tuple[Params | None, list[Mistake]]:
+    """The parameters in their JSON form, or every mistake in them."""
+    text = json.dumps(to_plain(node))
+    try:
+        params = model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        return None, _explain_all(play, model, node, error.errors(include_url=False))
+    mistakes = list(_unknown_names(params, node, known))
+    return params.model_dump(mode="json"), mistakes
+
+
+def to_plain(node: Node) -> JsonValue:
+    """A node as JSON; a decimal as its text, so that no digit is lost."""
+    match node:
+        case Mapping_():
+            plain: dict[str, JsonValue] = {}
+            for key, value in node.entries:
+                plain.setdefault(key.text, to_plain(value))
+            return plain
+        case Sequence_():
+            return [to_plain(item) for item in node.items]
+        case Scalar(value=bool() | int() | None as value):
+            return value
+        case _:
+            return node.text
+
+
+def _unknown_names(params: BaseModel, node: Mapping_, known: Known) -> Iterator[Mistake]:
+    for path, kind, name in named_params(params):
+        names = known.get(kind, frozenset())
+        if name not in names:
+            guess = did_you_mean(name, names)
+            yield UnknownThing(
+                _follow(node, path).place, kind, shortened(name), guess, listed(sorted(names)) or "none"
+            )
+
+
+# -- from pydantic's errors to ours -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """Where a path leads: the parts that are keys or indexes of the file, and the place."""
+
+    path: Path
+    place: Place
+    whole: bool
+
+
+def _follow(node: Node, path: Path) -> _Followed:
+    """Follow a path; a part that the file does not have (a union's branch) is passed over."""
+    taken: list[str | int] = []
+    place = node.place
+    for part in path:
+        below = _below(node, part)
+        if below is not None:
+            node, place = below
+            taken.append(part)
+    return _Followed(tuple(taken), place, len(taken) == len(path))
+
+
+def _below(node: Node, part: str | int) -> tuple[Node, Place] | None:
+    if isinstance(node, Mapping_):
+        value = node.find(str(part))
+        return (value, value.place) if value is not None else None
+    if isinstance(node, Sequence_) and isinstance(part, int) and part < len(node.items):
+        return node.items[part], node.items[part].place
+    return None
+
+
+def _explain_all(
+    play: str, model: type[BaseModel], node: Mapping_, errors: Sequence[ErrorDetails]
+) -> list[Mistake]:
+    """One mistake for each place; of a union's branches, those that come furthest speak."""
+    said: dict[Path, tuple[Place, list[str]]] = {}
+    for error in errors:
+        followed = _follow(node, error["loc"])
+        path = followed.path
+        if error["type"] == "missing":
+            path = (*path, error["loc"][-1])
+        place = _key_place(node, error["loc"]) if error["type"] == "extra_forbidden" else followed.place
+        words = said.setdefault(path, (place, []))[1]
+        text = _word(error, path, model)
+        words.extend([text] if text not in words else [])
+    return [
+        BadParameter(place, play, ", or ".join(words))
+        for path, (place, words) in said.items()
+        if not _is_outrun(path, node, errors)
+    ]
+
+
+def _is_outrun(path: Path, node: Mapping_, errors: Sequence[ErrorDetails]) -> bool:
+    """Whether another branch of the same union came further than this path."""
+    here = [error["loc"] for error in errors if _follow(node, error["loc"]).path == path]
+    branched = any(not _follow(node, loc).whole for loc in here)
+    further = (_follow(node, error["loc"]).path for error in errors)
+    return branched and any(len(other) > len(path) and other[: len(path)] == path for other in further)
+
+
+def _key_place(node: Node, path: Path) -> Place:
+    """The place of the key itself that a path ends with."""
+    followed = _follow(node, path)
+    for part in followed.path[:-1]:
+        below = _below(node, part)
+        node = below[0] if below else node
+    key = node.find_key(str(followed.path[-1])) if isinstance(node, Mapping_) and followed.path else None
+    return key.place if key else followed.place
+
+
+_TYPES = {
+    "int": "a whole number", "string": "text", "bool": "true or false", "list": "a list",
+    "tuple": "a list", "dict": "a mapping", "float": "a number", "decimal": "a number",
+    "Duration": "a duration such as 24h, 14 days or 5 business days", "Money": "an amount such as 15.00 EUR",
+}  # fmt: skip
+
+
+def _word(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+    key = ".".join(map(str, path)) or "with"
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return f"'{key}' is missing"
+    if kind == "extra_forbidden":
+        guess = did_you_mean(key, model.model_fields) if len(path) == 1 else ""
+        return f"it takes no '{shortened(key)}'{guess}"
+    if kind == "model_type":
+        return f"'{key}' is {_TYPES.get(str(context.get('class_name')), 'a mapping of keys and values')}"
+    if "expected" in context:
+        return f"'{key}' is {context['expected']}"
+    return f"'{key}': {_word_value(error)}"
+
+
+def _word_value(error: ErrorDetails) -> str:
+    kind = error["type"]
+    if kind == "string_pattern_mismatch":
+        return f"'{shortened(str(error['input']))}' takes lower-case letters, digits and '-' only"
+    named = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
+    if named:
+        return f"it is {named}"
+    text = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return shortened(text) if len(text) > _LONGEST else text
+
+
+_LONGEST = 300

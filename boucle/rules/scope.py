@@ -1,0 +1,36 @@
+"""The names that a condition may read where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from boucle.rules.catalogue import Fact
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Facts and definitions by name.
+
+    `broken` are names whose own declaration has a mistake: they are neither known nor reported
+    again. `complete` False: the catalogue could not be read at all, so that no name is reported.
+    `reader` is set where only what earlier responses brought may be read: who reads it.
+    """
+
+    facts: Mapping[str, Fact]
+    definitions: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    complete: bool = True
+    reader: str | None = None
+
+    def with_definitions(self, names: frozenset[str], broken: frozenset[str]) -> Scope:
+        """The same facts with more definitions."""
+        return replace(self, definitions=self.definitions | names, broken=self.broken | broken)
+
+    def is_silent_on(self, name: str) -> bool:
+        """Whether nothing can be said of a name, because another mistake hides it."""
+        return name in self.broken or not self.complete
+
+    def names(self) -> list[str]:
+        """Every name, for a guess."""
+        return sorted([*self.facts, *self.definitions])

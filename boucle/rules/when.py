@@ -1,0 +1,31 @@
+"""`when:` and its kin: a key whose value is one whole condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from boucle.rules.checker import read_condition
+from boucle.rules.complexity import Size, check_size, measure
+from boucle.rules.condition import Expr
+from boucle.rules.file_mistakes import NotInThisVersion, WrongShape
+from boucle.rules.form import Form, kind_of
+from boucle.rules.scope import Scope
+from boucle.rules.source import Mapping_, Sequence_
+
+
+def read_when(form: Form, key: str, scope: Scope, sizes: Mapping[str, Size]) -> Expr | None:
+    """The condition under `key`, or None where it is absent or wrong; `sizes` are the definitions'."""
+    value = form.find(key)
+    if value is None:
+        return None
+    if isinstance(value, Mapping_):
+        form.refuse(NotInThisVersion(value.place, f"JSONLogic in '{key}'"))
+        return None
+    if isinstance(value, Sequence_):
+        form.refuse(WrongShape(value.place, key, "one condition", kind_of(value)))
+        return None
+    expr, mistakes = read_condition(value, scope)
+    form.mistakes.extend(mistakes)
+    too_large = check_size(measure(expr, sizes), value.place) if expr is not None else None
+    form.mistakes.extend([too_large] if too_large else [])
+    return None if too_large else expr

@@ -1,0 +1,114 @@
+"""A workspace's texts → everything that its authors wrote, checked; or every mistake, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from boucle.errors import Mistake, Place
+from boucle.rules.facts_file import NOTHING, ReadFacts, read_facts
+from boucle.rules.file_mistakes import MissingFile, NeedsOnlyWhen, NoAgeLimit, Repeated
+from boucle.rules.files import FACTS, POLICY, RULES
+from boucle.rules.params import Known, PlayParams
+from boucle.rules.policy_file import read_policy
+from boucle.rules.rules_file import read_rule_set
+from boucle.rules.ruleset import Policy, RuleSet, Workspace
+from boucle.rules.source import Node, read_yaml
+from boucle.rules.source_mistakes import BadIndentation, UnquotedColon
+
+__all__ = ["Known", "PlayParams", "load"]
+
+
+def load(
+    texts: Mapping[str, str], plays: PlayParams, known: Known, *, today: date
+) -> tuple[Workspace | None, list[Mistake]]:
+    """Read a workspace from its texts by path; None where there is any error.
+
+    `plays` and `known` say what a rule can start and which teams and templates exist; `today` only
+    decides on the warning of a passed `review_by`. Mistakes come sorted by file, line and column.
+    """
+    mistakes: list[Mistake] = []
+    nodes = _read_all(texts, mistakes)
+    facts = _facts(texts, nodes, plays, mistakes)
+    policy = _policy(texts, nodes, mistakes)
+    rule_sets: list[RuleSet] = []
+    for path in _rule_paths(texts):
+        if path in nodes:
+            rule_set, found = read_rule_set(nodes[path], facts, plays, known, today)
+            mistakes.extend(found)
+            rule_sets.extend([rule_set] if rule_set else [])
+    mistakes.extend(_check_together(texts, rule_sets))
+    sorted_mistakes = _sorted(_without_echoes(mistakes))
+    if any(mistake.severity == "error" for mistake in sorted_mistakes):
+        return None, sorted_mistakes
+    return Workspace(facts.catalogue, policy, tuple(rule_sets)), sorted_mistakes
+
+
+def _read_all(texts: Mapping[str, str], mistakes: list[Mistake]) -> dict[str, Node]:
+    """The tree of each file that has one."""
+    nodes: dict[str, Node] = {}
+    for path in (FACTS, POLICY, *_rule_paths(texts)):
+        if path in texts:
+            node, found = read_yaml(texts[path], path)
+            mistakes.extend(found)
+            nodes.update({path: node} if node is not None else {})
+    return nodes
+
+
+def _rule_paths(texts: Mapping[str, str]) -> list[str]:
+    return sorted(path for path in texts if path.startswith(f"{RULES}/"))
+
+
+def _facts(
+    texts: Mapping[str, str], nodes: Mapping[str, Node], plays: PlayParams, mistakes: list[Mistake]
+) -> ReadFacts:
+    if FACTS not in texts:
+        mistakes.append(MissingFile(Place(FACTS, 1, 1), FACTS))
+    if FACTS not in nodes:
+        return NOTHING
+    facts, found = read_facts(nodes[FACTS], frozenset(plays))
+    mistakes.extend(found)
+    return facts
+
+
+def _policy(texts: Mapping[str, str], nodes: Mapping[str, Node], mistakes: list[Mistake]) -> Policy:
+    if POLICY not in texts:
+        mistakes.append(NoAgeLimit(Place(POLICY, 1, 1)))
+    if POLICY not in nodes:
+        return Policy()
+    policy, found = read_policy(nodes[POLICY])
+    mistakes.extend(found)
+    return policy
+
+
+def _check_together(texts: Mapping[str, str], rule_sets: Sequence[RuleSet]) -> list[Mistake]:
+    """What can only be seen across the rule files."""
+    found: list[Mistake] = []
+    if not _rule_paths(texts):
+        found.append(MissingFile(Place(f"{RULES}/", 1, 1), "file of rules"))
+    seen: dict[str, Place] = {}
+    for rule_set in rule_sets:
+        if rule_set.name in seen:
+            found.append(Repeated(rule_set.place, "rule set", rule_set.name, seen[rule_set.name].file))
+        seen.setdefault(rule_set.name, rule_set.place)
+        if rule_set.only_when is None and len(rule_sets) > 1:
+            found.append(NeedsOnlyWhen(rule_set.place, rule_set.name, len(rule_sets)))
+    return found
+
+
+def _without_echoes(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """Each mistake once, and nothing more about a line that YAML could not read as it was meant."""
+    broken = {_line(mistake) for mistake in mistakes if isinstance(mistake, UnquotedColon | BadIndentation)}
+    return [
+        mistake
+        for mistake in dict.fromkeys(mistakes)
+        if isinstance(mistake, UnquotedColon | BadIndentation) or _line(mistake) not in broken
+    ]
+
+
+def _line(mistake: Mistake) -> tuple[str, int]:
+    return mistake.place.file, mistake.place.line
+
+
+def _sorted(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    return sorted(mistakes, key=lambda mistake: (mistake.place, mistake.code, mistake.message))
