@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from boucle.errors import Place
+from boucle.model import FactValue
 from boucle.rules.condition import Expr
 
 FactType = Literal["int", "decimal", "bool", "enum", "set", "text", "date", "instant"]
@@ -64,3 +66,133 @@ class Catalogue:
 
     facts: Mapping[str, Fact]
     counts: Mapping[str, Count]
+
+
+# -- values against the catalogue ---------------------------------------------------------------
+
+_LARGEST = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A value that its fact cannot have, or a name that is no fact; nothing personal in `message`."""
+
+    fact: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Unlisted:
+    """A value outside the list of a fact whose unlisted values count as unknown."""
+
+    fact: str
+    value: FactValue
+
+
+def fit(
+    catalogue: Catalogue, facts: Mapping[str, FactValue]
+) -> tuple[dict[str, FactValue], list[Misfit], list[Unlisted]]:
+    """The given facts that fit, what does not, and what counts as unknown though it was said.
+
+    Blank is unknown for all but text. A derived fact is computed, never given.
+    """
+    fitting: dict[str, FactValue] = {}
+    misfits: list[Misfit] = []
+    unlisted: list[Unlisted] = []
+    for name, value in facts.items():
+        fact = catalogue.facts.get(name)
+        problem = _problem(fact, value) if fact else "is not in the catalogue"
+        if problem:
+            misfits.append(Misfit(name, f"{name} {problem}"))
+        elif fact and not _is_blank(fact, value):
+            if _is_listed(fact, value):
+                fitting[name] = value
+            elif fact.unlisted_unknown:
+                unlisted.append(Unlisted(name, value))
+            else:
+                misfits.append(Misfit(name, f"{name} {_not_listed(fact, value)}"))
+    return fitting, misfits, unlisted
+
+
+def _is_blank(fact: Fact, value: FactValue) -> bool:
+    return fact.type != "text" and isinstance(value, str) and not value.strip()
+
+
+def _problem(fact: Fact, value: FactValue) -> str | None:
+    if fact.derived:
+        return "is computed and cannot be given"
+    return None if _is_blank(fact, value) else _CHECKS[fact.type](fact, value)
+
+
+def _check_int(fact: Fact, value: FactValue) -> str | None:
+    return _check_range(fact, Decimal(value), 0) if type(value) is int else "is not a whole number"
+
+
+def _check_decimal(fact: Fact, value: FactValue) -> str | None:
+    if type(value) is int:
+        value = Decimal(value)
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return "is not a number"
+    return _check_range(fact, value, fact.digits)
+
+
+def _check_range(fact: Fact, value: Decimal, digits: int) -> str | None:
+    if value.adjusted() > len(str(_LARGEST)) or abs(value.scaleb(digits)) > _LARGEST:
+        return "is too large to be kept exactly"
+    scaled = value.scaleb(digits)
+    if scaled != scaled.to_integral_value():
+        return f"has more than {digits} decimals"
+    too_low = fact.low is not None and scaled < fact.low
+    too_high = fact.high is not None and scaled > fact.high
+    return _outside(fact, value) if too_low or too_high else None
+
+
+def _outside(fact: Fact, value: Decimal) -> str:
+    found = "" if fact.pii else f", not {value}"
+    low, high = (None if end is None else Decimal(end).scaleb(-fact.digits) for end in (fact.low, fact.high))
+    if low is not None and high is not None:
+        return f"lies between {low} and {high}{found}"
+    return f"is at least {low}{found}" if low is not None else f"is at most {high}{found}"
+
+
+def _of_type(accepted: type, words: str) -> Callable[[Fact, FactValue], str | None]:
+    return lambda _fact, value: None if isinstance(value, accepted) else f"is not {words}"
+
+
+def _check_date(_fact: Fact, value: FactValue) -> str | None:
+    return None if isinstance(value, date) and not isinstance(value, datetime) else "is not a date"
+
+
+def _check_instant(_fact: Fact, value: FactValue) -> str | None:
+    aware = isinstance(value, datetime) and value.tzinfo is not None
+    return None if aware else "is not an instant with its zone"
+
+
+_CHECKS: Mapping[FactType, Callable[[Fact, FactValue], str | None]] = {
+    "int": _check_int,
+    "decimal": _check_decimal,
+    "bool": _of_type(bool, "true or false"),
+    "enum": _of_type(str, "text"),
+    "set": _of_type(tuple, "a set"),
+    "text": _of_type(str, "text"),
+    "date": _check_date,
+    "instant": _check_instant,
+}
+
+
+def _is_listed(fact: Fact, value: FactValue) -> bool:
+    if fact.type == "set" and isinstance(value, tuple):
+        return set(value) <= set(fact.values)
+    return fact.type != "enum" or value in fact.values
+
+
+def _not_listed(fact: Fact, value: FactValue) -> str:
+    found = "has another value" if fact.pii else f"has the value {_shown(fact, value)}"
+    return f"{found}; listed are {', '.join(fact.values)}"
+
+
+def _shown(fact: Fact, value: FactValue) -> str:
+    others = (
+        [member for member in value if member not in fact.values] if isinstance(value, tuple) else [value]
+    )
+    return ", ".join(f"'{other}'" for other in others)
