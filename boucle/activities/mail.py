@@ -12,13 +12,16 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
 import aiosmtplib
 
 from boucle.errors import BoucleError
+
+SMTP_POLICY = SMTP.clone(max_line_length=200)
+"""An effect key is longer than the usual 78 characters; folded, it would be read with a space."""
 
 _SECONDS = 20.0
 _PERMANENT = 500
