@@ -74,7 +74,7 @@ def _encode_decimal(fact: Fact, value: FactValue) -> int:
         raise UnfitFactError(fact.name, "is not a decimal number")
     if not number:
         return 0
-    if abs(number) > LARGEST:
+    if number.copy_abs() > LARGEST:
         raise UnfitFactError(fact.name, "is too large to be carried exactly")
     scaled = number.scaleb(fact.digits, _EXACT)
     if scaled != scaled.to_integral_value() or scaled.scaleb(-fact.digits, _EXACT) != number:
