@@ -52,13 +52,17 @@ def read_version(executable: Path) -> str:
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """What a server is started with. `lock` is the file descriptor of the folder's lock."""
+    """What a server is started with. `lock` is the file descriptor of the folder's lock.
+
+    `options` are further ones of the server's own, such as a dynamic configuration value.
+    """
 
     executable: Path
     file: Path
     log: Path
     port: int
     lock: int
+    options: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -72,6 +76,7 @@ class ServerConfig:
             *(str(self.executable), "server", "start-dev", "--headless", "--log-level", "warn"),
             *("--ip", LOOPBACK, "--port", str(self.port), "--db-filename", str(self.file)),
             *(part for pragma in pragmas for part in ("--sqlite-pragma", pragma)),
+            *self.options,
         ]
 
 
