@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from boucle.commands import auditing, cases, loops, starting, unconfirmed
+from boucle.commands import auditing, cases, loops, running, starting, unconfirmed
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
@@ -26,6 +26,8 @@ def make_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.command("init")(starting.init)
+    for command in (running.up, running.worker, running.doctor):
+        app.command(command.__name__)(command)
     _add_loops(app)
     _add_cases(app)
     _add_oversight(app)

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -57,6 +59,11 @@ class Database:
         """The URL without its password, for messages."""
         return self._url.render_as_string(hide_password=True)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL."""
+        return Path(str(self._url.database)) if self.dialect == "sqlite" else None
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A writing transaction, begun at once; rolled back unless the caller commits."""
@@ -85,6 +92,12 @@ class Database:
                 session.commit()
         finally:
             engine.dispose()
+
+    def is_migrated(self) -> bool:
+        """Whether the tables are those of this version of the product; changes nothing."""
+        with self.reading() as session:
+            current = MigrationContext.configure(session.connection()).get_current_revision()
+        return current == ScriptDirectory(str(_MIGRATIONS)).get_current_head()
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -119,6 +119,12 @@ def is_pending(session: Session, loop_id: str) -> bool:
     return session.exec(query).first() is not None
 
 
+def list_pending_starts(session: Session) -> Sequence[str]:
+    """The loops whose start has yet to be told."""
+    query = select(OutboxRow.loop_id).where(OutboxRow.kind == "start", OutboxRow.state == "pending")
+    return session.exec(query.order_by(OutboxRow.loop_id)).all()
+
+
 def bump(session: Session, row_id: str, problem: str, at: datetime) -> None:
     """Count a try in vain: the next one waits twice as long as the last, at most a minute."""
     row = _lock(session, row_id)

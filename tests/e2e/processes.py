@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import struct
+import time
 from pathlib import Path
+
+_ESTABLISHED, _LISTEN = "01", "0A"  # <net/tcp_states.h>
 
 
 def gone(pid: int) -> bool:
@@ -15,6 +20,21 @@ def gone(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return True
     return state == "Z"
+
+
+def wait_until_gone(pid: int, seconds: float = 10) -> None:
+    """Return when the process has ended; AssertionError when it does not in time."""
+    until = time.monotonic() + seconds
+    while not gone(pid):
+        assert time.monotonic() < until, f"process {pid} still lives"
+        time.sleep(0.001)
+
+
+def kill_and_wait(pid: int) -> None:
+    """Kill a process that may have ended already, and return when it has."""
+    if not gone(pid):
+        os.kill(pid, signal.SIGKILL)
+    wait_until_gone(pid)
 
 
 def _sockets(pid: int) -> set[str]:
@@ -34,13 +54,24 @@ def _address(text: str) -> tuple[str, int]:
     return socket.inet_ntop(family, packed), int(port, 16)
 
 
-def listening(pid: int) -> list[tuple[str, int]]:
-    """Every (address, port) that a process listens on by TCP."""
+def _connections(pid: int, state: str) -> set[tuple[str, int]]:
     mine = _sockets(pid)
     rows = [
         line.split()
         for table in ("tcp", "tcp6")
         for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="utf-8").splitlines()[1:]
     ]
-    listen = "0A"  # TCP_LISTEN in <net/tcp_states.h>
-    return [_address(row[1]) for row in rows if row[3] == listen and row[9] in mine]
+    return {_address(row[1]) for row in rows if row[3] == state and row[9] in mine}
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Every (address, port) that a process listens on by TCP."""
+    return _connections(pid, _LISTEN)
+
+
+def owner_of_connection(local: tuple[str, int], among: list[int]) -> int:
+    """Which of the processes holds the connection whose near end is `local`; LookupError."""
+    for pid in among:
+        if not gone(pid) and local in _connections(pid, _ESTABLISHED):
+            return pid
+    raise LookupError(f"none of {among} holds {local}")

@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from boucle.local.address import Running, write_address
 from boucle.local.embedded import Embedded, Hooks
 from boucle.local.server import Server, ServerConfig, find_executable, read_version, serves
 from boucle.local.temporal_file import TemporalFile
-from tests.e2e.processes import gone, listening
+from tests.e2e.processes import gone, listening, wait_until_gone
 
 
 @dataclass
@@ -164,10 +163,7 @@ def test_it_dies_with_a_killed_parent_and_leaves_the_folder_free(tmp_path: Path)
         server = int(parent.stdout.readline())
         assert lock.is_held(tmp_path)
         parent.kill()
-    until = time.monotonic() + 5
-    while not gone(server) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert gone(server)
+    wait_until_gone(server)
     with lock.held(tmp_path) as descriptor:
         assert descriptor is not None
 

@@ -1,0 +1,71 @@
+"""What the doctor reads in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from boucle.engine import outbox, quarantine, reconciliation
+from boucle.local.findings import Finding, counted
+
+
+def check_counts(session: Session) -> list[Finding]:
+    """Revisions = decisions, starting decisions = loops, closed rounds = closings."""
+    counts = reconciliation.read_counts(session)
+    text = (
+        f"{counted(counts.revisions, 'revision')} = {counted(counts.decisions, 'decision')}, "
+        f"{counted(counts.starting_decisions, 'starting decision')} = {counted(counts.loops, 'loop')}, "
+        f"{counted(counts.closed_rounds, 'closed round')} = {counted(counts.closing_events, 'closing event')}"
+    )
+    if counts.agree:
+        return [Finding("accounts", "ok", text, "boucle report")]
+    return [Finding("accounts", "problem", text.replace(" = ", " and "), "boucle audit verify")]
+
+
+def check_findings(session: Session, at: datetime) -> list[Finding]:
+    """Where the database contradicts itself, and what has waited for long."""
+    return [
+        Finding(
+            found.code,
+            "problem" if found.wrong else "attention",
+            f"{found.count:,} {found.text}: {_listed(found.ids, found.count)}",
+            found.command,
+        )
+        for found in reconciliation.check(session, at)
+    ]
+
+
+def check_outbox(session: Session, at: datetime) -> list[Finding]:
+    """What Temporal has yet to be told, and since when."""
+    waiting = outbox.waiting(session)
+    if waiting.oldest_at is None:
+        return [Finding("outbox", "ok", "nothing waits for Temporal", "boucle loops list")]
+    seconds = int((at - waiting.oldest_at).total_seconds())
+    text = (
+        f"{counted(waiting.starts, 'start')} and {counted(waiting.acts, 'act')} wait for Temporal, "
+        f"the oldest for {seconds:,} s"
+    )
+    return [Finding("outbox", "attention", text, "boucle up")]
+
+
+def check_unconfirmed(session: Session) -> list[Finding]:
+    """What may have gone out to a customer, or not; nothing where reconciliation says it already."""
+    if reconciliation.read_counts(session).unconfirmed:
+        return []
+    return [Finding("unconfirmed", "ok", "nothing waits to be settled by hand", "boucle unconfirmed list")]
+
+
+def check_quarantine(session: Session, at: datetime) -> list[Finding]:
+    """Responses that a person has to mend."""
+    waiting = quarantine.list_waiting(session, at)
+    look = "boucle quarantine list"
+    if not waiting:
+        return [Finding("quarantine", "ok", "it is empty", look)]
+    late = sum(one.overdue for one in waiting)
+    text = f"{counted(len(waiting), 'response')} wait in quarantine, {late:,} of them overdue"
+    return [Finding("quarantine", "attention", text, look)]
+
+
+def _listed(ids: tuple[str, ...], count: int) -> str:
+    return ", ".join(ids) + (", …" if count > len(ids) else "")

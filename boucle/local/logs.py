@@ -1,0 +1,36 @@
+"""The local log: all details to a file that only its owner reads, one line of each warning to stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+_LARGEST = 5_000_000
+_KEPT = 3
+
+
+class _Brief(logging.Formatter):
+    """The message alone: a traceback belongs into the file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        return f"{self.formatTime(record)} {record.levelname.lower()}: {record.getMessage()}"
+
+
+def log_file(folder: Path, name: str) -> Path:
+    """Where the log of a command lies, `up` or `worker`."""
+    return folder / f"{name}.log"
+
+
+def log_to(path: Path) -> None:
+    """Send every logger of this process there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    file = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
+    file.setFormatter(logging.Formatter(f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s"))
+    screen = logging.StreamHandler()
+    screen.setFormatter(_Brief())
+    screen.setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.INFO, handlers=[file, screen], force=True)

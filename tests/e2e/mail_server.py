@@ -1,0 +1,89 @@
+"""A real SMTP server that remembers what it took, and can kill whoever is handing it a mail."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from typing import Literal
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.e2e.processes import kill_and_wait, owner_of_connection
+
+When = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Ambush:
+    """A kill of the process that handed over a mail, before or after it was taken."""
+
+    effect: str
+    when: When
+    pid: int
+
+
+@dataclass
+class MailServer:
+    """Takes every mail. `prey` says which effects an ambush may strike, and `processes` whom."""
+
+    prey: Callable[[str], bool]
+    processes: Callable[[], list[int]]
+    taken: list[Message] = field(default_factory=list)
+    ambushes: list[Ambush] = field(default_factory=list)
+    _laid: list[When] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def lay_ambush(self, when: When) -> None:
+        """Strike at the next mail of a customer-facing effect."""
+        with self._lock:
+            self._laid.append(when)
+
+    @property
+    def waiting(self) -> int:
+        """How many ambushes have not struck yet."""
+        return len(self._laid)
+
+    def counts(self) -> Counter[str]:
+        """How many mails were taken of each effect."""
+        return Counter(message["X-Boucle-Effect"] for message in self.taken)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name
+        """Called with the whole content, before the answer that tells the client it was taken."""
+        del server
+        assert isinstance(envelope.original_content, bytes)
+        message = message_from_bytes(envelope.original_content)
+        with self._lock:
+            when = self._strikes(message["X-Boucle-Effect"])
+            if when is None or when == "after":
+                self.taken.append(message)
+            if when is not None:
+                self._strike(message["X-Boucle-Effect"], when, session)
+        return "451 struck" if when == "before" else "250 OK"
+
+    def _strikes(self, effect: str) -> When | None:
+        return self._laid.pop(0) if self._laid and self.prey(effect) else None
+
+    def _strike(self, effect: str, when: When, session: Session) -> None:
+        assert isinstance(session.peer, tuple)
+        pid = owner_of_connection(session.peer, self.processes())
+        kill_and_wait(pid)
+        self.ambushes.append(Ambush(effect, when, pid))
+
+
+@contextmanager
+def listening_mail_server(mail: MailServer) -> Iterator[int]:
+    """Serve on a loopback port until the end; the port."""
+    controller = Controller(mail, hostname="127.0.0.1", port=0, ready_timeout=30)
+    controller.start()
+    try:
+        assert isinstance(controller.server, asyncio.Server)
+        yield controller.server.sockets[0].getsockname()[1]
+    finally:
+        controller.stop()

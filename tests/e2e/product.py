@@ -1,0 +1,129 @@
+"""The product as its users run it: `boucle` processes on a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from boucle.local.address import Running, find_running
+from tests.e2e.processes import kill_and_wait, wait_until_gone
+
+STARTED_WITHIN = 90.0
+"""Seconds until `boucle up` must run, also on a busy machine."""
+
+
+def wait_for(condition: Callable[[], Any], what: str, seconds: float) -> Any:
+    """The first true value that the condition gives; AssertionError when it takes too long."""
+    until = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < until, f"waited {seconds:.0f} s in vain: {what}"
+        time.sleep(0.01)
+    return value
+
+
+@dataclass
+class Product:
+    """One workspace, and the `boucle` processes that were started on it."""
+
+    workspace: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.workspace / ".boucle"
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, whatever its exit code."""
+        return subprocess.run(
+            self._command(*arguments),
+            cwd=self.workspace,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run a command that must succeed: its output."""
+        done = self.call(*arguments)
+        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, *arguments: str) -> Any:
+        """Run a command that must succeed: its JSON output, read."""
+        return json.loads(self.run(*arguments, "--format", "json"))
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin a command that goes on by itself; what it prints lies in a file named after it."""
+        with (self.workspace / f"{arguments[0]}.out").open("ab") as out:
+            process = subprocess.Popen(
+                self._command(*arguments),
+                cwd=self.workspace,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        self.started.append(process)
+        return process
+
+    def start_up(self) -> Running:
+        """`boucle up`, running."""
+        process = self.start("up")
+
+        def runs() -> Running | None:
+            assert process.poll() is None, self.printed("up")
+            running = find_running(self.data)
+            return running if running and running.pid == process.pid else None
+
+        running = wait_for(runs, "boucle up", STARTED_WITHIN)
+        assert isinstance(running, Running)
+        return running
+
+    def stop(self, pid: int) -> int:
+        """Ctrl-C: the exit code."""
+        os.kill(pid, signal.SIGINT)
+        wait_until_gone(pid, 60)
+        (process,) = [process for process in self.started if process.pid == pid]
+        return process.wait()
+
+    def printed(self, command: str) -> str:
+        """What the processes of a command have printed."""
+        return (self.workspace / f"{command}.out").read_text(encoding="utf-8")
+
+    def living(self) -> list[int]:
+        """The processes that still run."""
+        return [process.pid for process in self.started if process.poll() is None]
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "boucle.cli", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("BOUCLE_", "TEMPORAL_"))
+        }
+        return {**kept, "NO_COLOR": "1", "BOUCLE_DEBUG": "1", **self.settings}
+
+
+@contextmanager
+def product(workspace: Path, settings: Mapping[str, str]) -> Iterator[Product]:
+    """A product whose processes are all gone in the end."""
+    made = Product(workspace, settings)
+    try:
+        yield made
+    finally:
+        for process in made.started:
+            kill_and_wait(process.pid)
+            process.wait()
