@@ -1,0 +1,24 @@
+"""Every mistake that a facts, policy or rules file can hold, by its stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+
+from boucle.rules import condition_mistakes, file_mistakes, source_mistakes
+from boucle.rules.worded import Worded
+
+
+def _of(module: ModuleType) -> Iterator[type[Worded]]:
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, Worded) and found is not Worded:
+            yield found
+
+
+CODES: Mapping[str, type[Worded]] = {
+    kind.code: kind
+    for kind in sorted(
+        (*_of(source_mistakes), *_of(condition_mistakes), *_of(file_mistakes)), key=lambda kind: kind.code
+    )
+}
+"""Code → the mistake's class; docs/rules.md has a wrong and a right example of each."""
