@@ -54,7 +54,7 @@ def _not_fitting(fact: Fact, token: Token, place: Place) -> Mistake:
 def _read_int(fact: Fact, token: Token, place: Place) -> Constant:
     value = token.value
     if isinstance(value, Decimal):
-        return mismatch(fact, place, f"a whole one, which {token.text} is not")
+        return mismatch(fact, place, f"it is a whole one, {token.text} is not")
     if not isinstance(value, int) or isinstance(value, bool):
         return _not_fitting(fact, token, place)
     return _out_of_range(fact, value, token, place) or value
@@ -66,7 +66,7 @@ def _read_decimal(fact: Fact, token: Token, place: Place) -> Constant:
     value = Decimal(token.value)
     scaled = scale_exactly(value, fact.digits)
     if scaled is None:
-        return mismatch(fact, place, f"with at most {fact.digits} decimals, unlike {token.text}")
+        return mismatch(fact, place, f"it has at most {fact.digits} decimals, {token.text} has more")
     return _out_of_range(fact, scaled, token, place) or value
 
 
@@ -127,14 +127,16 @@ def _read_date(fact: Fact, token: Token, place: Place) -> Constant:
     if not isinstance(token.value, str):
         return _not_fitting(fact, token, place)
     value = parse_date(token.value)
-    return value or mismatch(fact, place, f'{shortened(token.text)} is none; write "2026-01-31"')
+    return value or mismatch(fact, place, f'{shortened(token.text)} is none; write it as "2026-01-31"')
 
 
 def _read_instant(fact: Fact, token: Token, place: Place) -> Constant:
     if not isinstance(token.value, str):
         return _not_fitting(fact, token, place)
     value = _parse_instant(token.value)
-    return value or mismatch(fact, place, f'{shortened(token.text)} is none; write "2026-01-31T09:00:00Z"')
+    return value or mismatch(
+        fact, place, f'{shortened(token.text)} is none; write it as "2026-01-31T09:00:00Z"'
+    )
 
 
 def parse_date(text: str) -> date | None:

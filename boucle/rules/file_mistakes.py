@@ -50,7 +50,7 @@ class BadValue(Worded):
     """A value that its key cannot take."""
 
     code = "B033"
-    template = "'{found}' is no value of '{key}': {expected}"
+    template = "'{key}' cannot be '{found}': {expected}"
 
     key: str
     found: str
@@ -138,7 +138,7 @@ class NotInThisVersion(Worded):
 
     code = "B040"
     template = "{what} is not in this version"
-    mend = "leave it out; it would do nothing"
+    mend = "leave it out until a version that has it"
 
     what: str
 

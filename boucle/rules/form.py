@@ -13,7 +13,7 @@ from boucle.model import Duration
 from boucle.rules.constants import parse_date
 from boucle.rules.file_mistakes import BadName, BadValue, MissingKey, NotInThisVersion, UnknownKey, WrongShape
 from boucle.rules.source import Mapping_, Node, Scalar, Sequence_
-from boucle.rules.worded import did_you_mean, shortened
+from boucle.rules.worded import did_you_mean, listed, shortened
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 
@@ -105,7 +105,7 @@ class Form:
             return None
         if value.text not in choices:
             guess = did_you_mean(value.text, choices)
-            expected = f"it takes {' or '.join(sorted(choices))}{guess}"
+            expected = f"it takes {listed(sorted(choices))}{guess}"
             self.refuse(BadValue(value.place, key, shortened(value.text), expected))
             return None
         return value.text

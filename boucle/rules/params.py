@@ -152,9 +152,9 @@ def _word(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
         guess = did_you_mean(key, model.model_fields) if len(path) == 1 else ""
         return f"it takes no '{shortened(key)}'{guess}"
     if kind == "model_type":
-        return f"'{key}' is {_TYPES.get(str(context.get('class_name')), 'a mapping of keys and values')}"
+        return f"'{key}' takes {_TYPES.get(str(context.get('class_name')), 'a mapping of keys and values')}"
     if "expected" in context:
-        return f"'{key}' is {context['expected']}"
+        return f"'{key}' takes {context['expected']}"
     return f"'{key}': {_word_value(error)}"
 
 
@@ -164,7 +164,7 @@ def _word_value(error: ErrorDetails) -> str:
         return f"'{shortened(str(error['input']))}' takes lower-case letters, digits and '-' only"
     named = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
     if named:
-        return f"it is {named}"
+        return f"it takes {named}"
     text = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return shortened(text) if len(text) > _LONGEST else text
 

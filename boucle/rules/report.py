@@ -58,8 +58,10 @@ def _point_at(line: str, column: int) -> list[str]:
 
 
 def _visible(char: str) -> str:
-    if char in "\t\u00a0\u202f":
+    if char == "\t":
         return " "
+    if char in "\u00a0\u202f":
+        return "\u2423"
     return char if char.isprintable() or unicodedata.combining(char) else "\ufffd"
 
 

@@ -161,7 +161,7 @@ class _Builder:
             self.mistakes.append(SeveralDocuments(self._place(event)))
             self.broken = True
         elif event.version or event.tags:
-            self.mistakes.append(RefusedYaml(self._place(event), "%", "a directive"))
+            self.mistakes.append(RefusedYaml(self._place(event), "%", "a directive", "delete the line"))
 
     def _refuse_features(self, event: yaml.NodeEvent) -> None:
         place = self._place(event)
@@ -171,7 +171,9 @@ class _Builder:
             self.mistakes.append(RefusedYaml(place, f"&{event.anchor}", "an anchor"))
         elif getattr(event, "tag", None) is not None:
             found = self.text[_index(event.start_mark) : _index(event.end_mark)].split()[0:1]
-            self.mistakes.append(RefusedYaml(place, found[0] if found else "!", "a tag"))
+            self.mistakes.append(
+                RefusedYaml(place, found[0] if found else "!", "a tag", "write 'not' for '!'")
+            )
 
     def _take_node(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.ScalarEvent):

@@ -110,10 +110,11 @@ class RefusedYaml(Worded):
 
     code = "B023"
     template = "'{found}': {feature} is not allowed in a workspace file"
-    mend = "write the value out; if it is meant as text, put the whole text in '…'"
+    mend = "{mended}; if it is meant as text, put the whole text in '…'"
 
     found: str
     feature: str
+    mended: str = "write the value out"
 
 
 @dataclass(frozen=True)

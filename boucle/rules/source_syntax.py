@@ -36,7 +36,7 @@ def explain_syntax(
     if error.problem == _COLON:
         lone = _LONE_KEY.fullmatch(_line_before(text, at))
         place = _place(at, file)
-        return (BadIndentation(place) if lone else UnquotedColon(place)), at.index
+        return (BadIndentation(place), None) if lone else (UnquotedColon(place), at.index)
     return _explain(error, at, text, file), None
 
 

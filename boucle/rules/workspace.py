@@ -14,7 +14,6 @@ from boucle.rules.policy_file import read_policy
 from boucle.rules.rules_file import read_rule_set
 from boucle.rules.ruleset import Policy, RuleSet, Workspace
 from boucle.rules.source import Node, read_yaml
-from boucle.rules.source_mistakes import BadIndentation, UnquotedColon
 
 __all__ = ["Known", "PlayParams", "load"]
 
@@ -28,7 +27,7 @@ def load(
     decides on the warning of a passed `review_by`. Mistakes come sorted by file, line and column.
     """
     mistakes: list[Mistake] = []
-    nodes = _read_all(texts, mistakes)
+    nodes, syntax = _read_all(texts)
     facts = _facts(texts, nodes, plays, mistakes)
     policy = _policy(texts, nodes, mistakes)
     rule_sets: list[RuleSet] = []
@@ -38,21 +37,22 @@ def load(
             mistakes.extend(found)
             rule_sets.extend([rule_set] if rule_set else [])
     mistakes.extend(_check_together(texts, rule_sets))
-    sorted_mistakes = _sorted(_without_echoes(mistakes))
+    sorted_mistakes = _sorted([*syntax, *_without_echoes(mistakes, syntax)])
     if any(mistake.severity == "error" for mistake in sorted_mistakes):
         return None, sorted_mistakes
     return Workspace(facts.catalogue, policy, tuple(rule_sets)), sorted_mistakes
 
 
-def _read_all(texts: Mapping[str, str], mistakes: list[Mistake]) -> dict[str, Node]:
-    """The tree of each file that has one."""
+def _read_all(texts: Mapping[str, str]) -> tuple[dict[str, Node], list[Mistake]]:
+    """The tree of each file that has one, and what YAML makes of none of them."""
     nodes: dict[str, Node] = {}
+    mistakes: list[Mistake] = []
     for path in (FACTS, POLICY, *_rule_paths(texts)):
         if path in texts:
             node, found = read_yaml(texts[path], path)
             mistakes.extend(found)
             nodes.update({path: node} if node is not None else {})
-    return nodes
+    return nodes, mistakes
 
 
 def _rule_paths(texts: Mapping[str, str]) -> list[str]:
@@ -96,14 +96,10 @@ def _check_together(texts: Mapping[str, str], rule_sets: Sequence[RuleSet]) -> l
     return found
 
 
-def _without_echoes(mistakes: Sequence[Mistake]) -> list[Mistake]:
+def _without_echoes(mistakes: Sequence[Mistake], syntax: Sequence[Mistake]) -> list[Mistake]:
     """Each mistake once, and nothing more about a line that YAML could not read as it was meant."""
-    broken = {_line(mistake) for mistake in mistakes if isinstance(mistake, UnquotedColon | BadIndentation)}
-    return [
-        mistake
-        for mistake in dict.fromkeys(mistakes)
-        if isinstance(mistake, UnquotedColon | BadIndentation) or _line(mistake) not in broken
-    ]
+    broken = {_line(mistake) for mistake in syntax}
+    return [mistake for mistake in dict.fromkeys(mistakes) if _line(mistake) not in broken]
 
 
 def _line(mistake: Mistake) -> tuple[str, int]:
