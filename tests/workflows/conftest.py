@@ -6,17 +6,17 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 
 from boucle.engine.database import Database
-from boucle.worker.connection import DATA_CONVERTER, IDENTITY, bootstrap
 from tests.workflows.mail_exchange import MailExchange, open_exchange
+from tests.workflows.servers import start_server
 from tests.workflows.world import World, make_means, working
 
 _numbers = count(1)
@@ -25,15 +25,7 @@ _numbers = count(1)
 @pytest_asyncio.fixture(scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     """The real server; a loop's time is skipped when a test says so."""
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=shutil.which("temporal", path=str(Path(sys.executable).parent)),
-        data_converter=DATA_CONVERTER,
-        identity=IDENTITY,
-        dev_server_log_level="error",
-        ts_config=TimeSkippingConfig(enabled=False),
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
-    ) as environment:
-        await bootstrap(environment.client)
+    async with await start_server() as environment:
         yield environment
 
 
@@ -45,30 +37,35 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.dispose()
 
 
-@asynccontextmanager
-async def _inhabited(env: WorkflowEnvironment, database: Database, folder: Path) -> AsyncIterator[World]:
+@contextmanager
+def _found(env: WorkflowEnvironment, database: Database, folder: Path) -> Iterator[World]:
     mails = MailExchange()
     with open_exchange(mails) as port:
-        means = make_means(database, folder, port)
-        world = World(env, database, means, mails, f"test-{next(_numbers)}")
-        async with working(world):
-            yield world
+        yield World(env, database, make_means(database, folder, port), mails, f"test-{next(_numbers)}")
+
+
+@pytest.fixture
+def idle_world(env: WorkflowEnvironment, sqlite: Database, tmp_path: Path) -> Iterator[World]:
+    """A world on SQLite in which nobody works yet."""
+    with _found(env, sqlite, tmp_path) as world:
+        yield world
 
 
 @pytest_asyncio.fixture
-async def world(env: WorkflowEnvironment, sqlite: Database, tmp_path: Path) -> AsyncIterator[World]:
+async def world(idle_world: World) -> AsyncIterator[World]:
     """A world on SQLite, its worker working."""
-    async with _inhabited(env, sqlite, tmp_path) as inhabited:
-        yield inhabited
+    async with working(idle_world):
+        yield idle_world
 
 
 @pytest_asyncio.fixture
 async def world_on_either(
     env: WorkflowEnvironment, database: Database, tmp_path: Path
 ) -> AsyncIterator[World]:
-    """A world on each kind of database."""
-    async with _inhabited(env, database, tmp_path) as inhabited:
-        yield inhabited
+    """A world on each kind of database, its worker working."""
+    with _found(env, database, tmp_path) as world:
+        async with working(world):
+            yield world
 
 
 _exit_status: list[int] = []

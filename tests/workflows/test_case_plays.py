@@ -120,7 +120,7 @@ async def test_a_severe_case_is_told_of_at_night(world: World) -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_a_case_goes_on_without_an_address(world: World, known: bool) -> None:  # noqa: FBT001 a parameter
+async def test_a_case_goes_on_without_an_address(world: World, known: bool) -> None:
     world.mails.unknown_addresses.add("amelie.dupont@kunde.example")
     loop = world.open_loop("csm_case", CASE, **({} if known else {"person": None}))
     await world.has_effect(loop, "staff-assigned-first")

@@ -24,7 +24,16 @@ from boucle.activities.templates import Templates
 from boucle.engine import commands, loops, privacy
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import BundleRow, CommandRow, Contact, Customer, DecisionRow, LoopRow, ResponseRow
+from boucle.engine.tables import (
+    BundleRow,
+    CommandRow,
+    Contact,
+    Customer,
+    DecisionRow,
+    LoopRow,
+    OutboxRow,
+    ResponseRow,
+)
 from boucle.model import ActKind, Calendar, ClockKind, EffectState, LoopState, Person, Plan, Standing
 from boucle.worker.running import work
 from tests.workflows.mail_exchange import MailExchange
@@ -43,8 +52,8 @@ DIRECTORY = Directory(
 TEXTS = {
     "apology.en": "Subject: Sorry, {{ contact.name }}\n\n{{ score }}/10. {% if offer %}{{ offer.code }}, "
     "worth {{ offer.value }}, until {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
-    "apology.fr": "Subject: Désolés, {{ contact.name }}\n\n{{ score }} sur 10. {% if offer %}{{ offer.code }}, "
-    "soit {{ offer.value }}, jusqu'au {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
+    "apology.fr": "Subject: Désolés, {{ contact.name }}\n\n{{ score }} sur 10. "
+    "{% if offer %}{{ offer.code }}, soit {{ offer.value }}, jusqu'au {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
     "follow-up.en": "Subject: One question\n\nHello {{ contact.name }}\n",
     "follow-up.fr": "Subject: Une question\n\nBonjour {{ contact.name }}\n",
     "we-call-you.en": "Subject: We call you\n\nHello {{ contact.name }}\n",
@@ -144,6 +153,12 @@ class World:
     def standing(self, loop: str) -> Standing:
         with self.database.reading() as session:
             return get_standing(session, loop)
+
+    def find_run(self, loop: str) -> str | None:
+        """The Temporal start of the loop's round, once the outbox says that it was taken."""
+        with self.database.reading() as session:
+            row = session.get_one(OutboxRow, f"{loop}/{self.standing(loop).round}")
+            return row.id if row.state == "started" and row.again else None
 
     def row(self, loop: str) -> LoopRow:
         with self.database.reading() as session:
