@@ -42,6 +42,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _wall_time(duration: Duration) -> Duration:
+    if duration.business:
+        raise ValueError(f"'{duration}' is working time; write it in hours or days, such as 2 days")
+    return duration
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
@@ -81,7 +87,7 @@ class Quarantine(Frozen):
     """Who looks at a response that does not fit the catalogue, and by when."""
 
     owner: str = Field(default="cx-ops", description="Id of the person or team that mends it.")
-    within: Duration = Field(
+    within: Annotated[Duration, AfterValidator(_wall_time)] = Field(
         default_factory=lambda: Duration.parse("2 days"),
         description="How long it may wait.",
         json_schema_extra={"shown": "2 days"},

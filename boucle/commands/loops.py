@@ -80,6 +80,20 @@ def answer(
     act(loop, ActKind.ANSWER, {"score": score}, workspace=workspace, actor=actor, format_=format_)
 
 
+def rebuild(*, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
+    """Ask for the workflow of every open loop again, after Temporal has lost them.
+
+    Nothing happens twice: each goes on from where it stands.
+    """
+    from boucle.commands.opening import opened
+    from boucle.engine.reconciliation import rebuild as rebuild_all
+
+    with opened(workspace) as here, here.database.session() as session:
+        count = rebuild_all(session, now())
+        session.commit()
+    show({"loops": count}, f"{count:,} open loop(s) will be started again", format_)
+
+
 def summary(row: LoopRow) -> dict[str, Any]:
     """A loop's own columns as JSON tells them."""
     return {
@@ -105,7 +119,7 @@ def summary(row: LoopRow) -> dict[str, Any]:
 def context(session: Session, row: LoopRow) -> dict[str, Any]:
     """Who a loop is about, what they said, and its clocks."""
     from boucle.engine import privacy
-    from boucle.engine.responses import read_verbatims
+    from boucle.engine.responses import tell
     from boucle.engine.tables import ResponseRow
     from boucle.engine.timeline import read_clocks
     from boucle.model import Person
@@ -117,7 +131,7 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
         "responded_at": response.responded_at,
         "customer": row.customer_id,
         "contact": person,
-        "verbatims": read_verbatims(session, row.response_id),
+        "verbatims": tell(session, response).verbatims,
         "clocks": read_clocks(session, row),
     }
 

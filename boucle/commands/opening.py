@@ -13,6 +13,8 @@ from boucle.errors import BoucleError, Mistake, NotFoundError
 from boucle.local.address import find_running
 from boucle.settings import FILE, Settings, find_workspace, read_settings
 
+_NOBODY = "unknown"
+
 
 class MistakesError(BoucleError):
     """Files of the workspace that cannot be used, each mistake with its place."""
@@ -22,6 +24,7 @@ class MistakesError(BoucleError):
 
         super().__init__(render(mistakes, texts, "text"))
         self.mistakes = tuple(mistakes)
+        self.texts = texts
 
 
 class UnknownActorError(BoucleError):
@@ -82,16 +85,25 @@ def open_database(settings: Settings) -> Database:
     if settings.database_url is None:
         settings.data_folder.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
-    database.migrate()
+    if not database.is_migrated():
+        database.migrate()
     return database
 
 
 def get_actor(settings: Settings, name: str | None) -> str:
-    """Who acts: one of the workspace's people; UnknownActorError."""
-    actor = name or getpass.getuser()
+    """Who acts on a loop: one of the workspace's people; UnknownActorError."""
+    actor = name or login_name()
     if actor not in settings.people:
         raise UnknownActorError(actor, list(settings.people))
     return actor
+
+
+def login_name() -> str:
+    """Whose account this is, where the system knows it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return _NOBODY
 
 
 def require_person(settings: Settings, person: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from boucle.commands import auditing, cases, loops, running, starting, unconfirmed
+from boucle.commands import auditing, cases, loops, ruling, running, starting, unconfirmed
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
@@ -28,6 +28,7 @@ def make_app() -> typer.Typer:
     app.command("init")(starting.init)
     for command in (running.up, running.worker, running.doctor):
         app.command(command.__name__)(command)
+    _group(app, "rules", "What the workspace's files say.").command("check")(ruling.check)
     _add_loops(app)
     _add_cases(app)
     _add_oversight(app)
@@ -39,6 +40,7 @@ def _add_loops(app: typer.Typer) -> None:
     group.command("list")(loops.list_)
     group.command("show")(loops.show_)
     group.command("answer")(loops.answer)
+    group.command("rebuild")(loops.rebuild)
 
 
 def _add_cases(app: typer.Typer) -> None:

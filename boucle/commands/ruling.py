@@ -1,0 +1,101 @@
+"""`boucle rules`: what the workspace's files say, and every mistake in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from boucle.commands.output import now, say
+
+if TYPE_CHECKING:
+    from boucle.errors import Mistake
+    from boucle.rules.bundle import Bundle
+    from boucle.rules.ruleset import Workspace
+    from boucle.settings import Settings
+
+ReportFormat = Literal["text", "concise", "json", "sarif", "github"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A workspace's files, read: what they say where nothing is wrong, and every finding."""
+
+    workspace: Workspace | None
+    mistakes: Sequence[Mistake]
+    texts: Mapping[str, str]
+
+    @property
+    def errors(self) -> list[Mistake]:
+        """The findings that keep the workspace from being used."""
+        return [mistake for mistake in self.mistakes if mistake.severity == "error"]
+
+
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
+    ] = None,
+    *,
+    format_: Annotated[ReportFormat, typer.Option("--format", help="How to print the findings.")] = "text",
+) -> None:
+    """Check settings, facts, policy, rules and templates; every mistake at once, with its place.
+
+    Exit 0: nothing keeps the workspace from being used (warnings are shown); 1: something does.
+    """
+    from boucle.rules.report import render
+
+    checked = check_workspace(folder)
+    report = render(checked.mistakes, checked.texts, format_)
+    if report:
+        typer.echo(report)
+    say(_said(checked))
+    if checked.errors:
+        raise typer.Exit(1)
+
+
+def get_bundle(settings: Settings) -> Bundle:
+    """The workspace's rules, compiled; MistakesError where they cannot be used."""
+    from boucle.commands.opening import MistakesError
+    from boucle.rules.compiler import compile_workspace
+
+    checked = _check_rules(settings)
+    if checked.workspace is None or checked.errors:
+        raise MistakesError(checked.errors, checked.texts)
+    return compile_workspace(checked.workspace)
+
+
+def check_workspace(folder: Path | None) -> Checked:
+    """Read and check all that a decision or a message depends on; the rules need sound settings."""
+    from boucle.commands.opening import MistakesError, get_settings
+
+    try:
+        return _check_rules(get_settings(folder))
+    except MistakesError as error:
+        return Checked(None, error.mistakes, error.texts)
+
+
+def _check_rules(settings: Settings) -> Checked:
+    from boucle.activities.templates import check_templates, find_templates
+    from boucle.rules.files import read_text, read_workspace
+    from boucle.rules.workspace import load
+    from boucle.workflows import play_params
+
+    folder = settings.workspace / "templates"
+    templates = {f"{folder.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
+    texts = read_workspace(settings.workspace)
+    known = {"template": frozenset(find_templates(folder)), "team": frozenset(settings.teams)}
+    workspace, mistakes = load(texts, play_params(), known, today=now().date())
+    return Checked(
+        workspace, [*mistakes, *check_templates(folder, settings.language)], {**texts, **templates}
+    )
+
+
+def _said(checked: Checked) -> str:
+    if checked.errors or checked.workspace is None:
+        return f"{len(checked.errors)} error(s)"
+    sets = checked.workspace.rule_sets
+    rules = sum(len(rule_set.rules) for rule_set in sets)
+    return f"{rules} rule(s) in {len(sets)} rule set(s): no errors"
