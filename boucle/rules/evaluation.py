@@ -56,7 +56,8 @@ class Evaluator:
 
     def __init__(self, conditions: Iterable[Condition], atoms: Iterable[Atom]) -> None:
         """`atoms` are those that the conditions evaluate themselves, definitions expanded."""
-        self.expression: list[JsonValue] = [condition.combined for condition in conditions]
+        self.conditions = tuple(conditions)
+        self.expression: list[JsonValue] = [condition.combined for condition in self.conditions]
         self._rule = _ENGINE.compile(json.dumps(self.expression))
         atoms = tuple(atoms)
         self._facts = frozenset(atom.fact for atom in atoms)
