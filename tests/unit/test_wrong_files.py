@@ -13,6 +13,7 @@ import pytest
 
 from boucle.errors import Mistake
 from boucle.rules.report import render
+from tests.unit.small_map import find_mistakes
 from tests.unit.small_workspace import FILES, read, with_file
 
 WRONG = Path(__file__).parent / "wrong"
@@ -29,7 +30,11 @@ def _as(kind: str) -> Reader:
     return read_as
 
 
-READERS: Mapping[str, Reader] = {kind: _as(kind) for kind in FILES}
+def _as_map(text: str) -> tuple[list[Mistake], dict[str, str]]:
+    return find_mistakes(text), {"map.yaml": text}
+
+
+READERS: Mapping[str, Reader] = {**{kind: _as(kind) for kind in FILES}, "map": _as_map}
 """How a wrong file is read, by the first part of its name; other kinds of files add theirs here."""
 
 
