@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from boucle.commands import auditing, cases, loops, ruling, running, starting, unconfirmed
+from boucle.commands import (
+    auditing,
+    cases,
+    explaining,
+    imports,
+    loops,
+    quarantining,
+    ruling,
+    running,
+    starting,
+    unconfirmed,
+)
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
@@ -28,6 +39,8 @@ def make_app() -> typer.Typer:
     app.command("init")(starting.init)
     for command in (running.up, running.worker, running.doctor):
         app.command(command.__name__)(command)
+    app.command("import")(imports.import_)
+    app.command("explain")(explaining.explain)
     _group(app, "rules", "What the workspace's files say.").command("check")(ruling.check)
     _add_loops(app)
     _add_cases(app)
@@ -55,6 +68,7 @@ def _add_oversight(app: typer.Typer) -> None:
     group = _group(app, "unconfirmed", "What may have gone out to a customer, or not.")
     group.command("list")(unconfirmed.list_)
     group.command("settle")(unconfirmed.settle)
+    _group(app, "quarantine", "Responses that do not fit.").command("list")(quarantining.list_)
     group = _group(app, "audit", "Whether the history is what it says it is.")
     group.command("verify")(auditing.verify)
 

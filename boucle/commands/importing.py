@@ -1,0 +1,200 @@
+"""Taking a file in: chunk by chunk, each its own transaction, so that nobody waits long for the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sqlmodel import Session
+
+from boucle.commands.opening import MistakesError
+from boucle.commands.output import now, progress
+from boucle.engine import imports
+from boucle.engine.clock import weekdays_9_to_18
+from boucle.engine.database import Database
+from boucle.engine.identity import new_id
+from boucle.engine.intake import Accepted, IntakeTerms, accept
+from boucle.engine.loops import LoopDefaults
+from boucle.engine.quarantine import QuarantineTerms
+from boucle.engine.rehearsal import copy_rows
+from boucle.errors import BoucleError
+from boucle.intake.batch import Batch, read_import
+from boucle.model import Response
+from boucle.rules.bundle import Bundle
+from boucle.rules.decide import Mode
+from boucle.rules.files import read_text
+from boucle.settings import Settings
+
+_FIRST_CHUNK, _LARGEST_CHUNK = 20, 500
+_LOCK_SECONDS = 0.1  # aimed at; half of what others may be kept waiting
+
+
+class OldDatabaseError(BoucleError):
+    """A dry run on a database whose tables are those of an older version."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} has the tables of an older version; boucle up brings them up to date")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What is the same for every chunk of one import."""
+
+    bundle: Bundle
+    terms: IntakeTerms
+    mode: Mode
+    actor: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which file is imported under which map, for the record."""
+
+    file: str
+    file_digest: str
+    map_digest: str
+
+
+@dataclass
+class Brought:
+    """What came of the responses: how many of each verdict, and what was decided on the new ones."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    loops: Counter[tuple[str, str]] = field(default_factory=Counter)
+    quarantine: Counter[str] = field(default_factory=Counter)
+
+    def add(self, accepted: Accepted) -> None:
+        """Count one chunk."""
+        for one in accepted.taken:
+            self.verdicts[one.verdict] += 1
+            self.quarantine.update(one.reasons if one.verdict == "quarantined" else ())
+        for decision in accepted.decisions:
+            self.outcomes[decision.outcome] += 1
+            if decision.plan is not None:
+                self.loops[decision.plan.play, f"{decision.plan.rule_set}/{decision.plan.rule}"] += 1
+            elif decision.blocked_by is not None:
+                self.reasons[f"blocked by {decision.blocked_by}"] += 1
+            else:
+                self.reasons[str(decision.reason)] += 1
+
+
+def read_file(map_file: Path, file: Path, bundle: Bundle) -> Batch:
+    """All that the file holds; MistakesError where the map has mistakes or does not fit."""
+    with progress(f"reading {file.name}") as bar:
+        batch, mistakes = read_import(map_file, file, bundle.catalogue, lambda rows: bar(rows, None))
+    if batch is None:
+        raise MistakesError(mistakes, {str(map_file): read_text(map_file)})
+    return batch
+
+
+def make_terms(settings: Settings) -> IntakeTerms:
+    """What intake needs of the settings."""
+    quarantine = settings.quarantine
+    return IntakeTerms(
+        loops=LoopDefaults(settings.language, weekdays_9_to_18(settings.timezone)),
+        quarantine=QuarantineTerms(quarantine.owner, quarantine.within.wall()),
+    )
+
+
+def digest_of(file: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def take_in(database: Database, intake: Intake, batch: Batch, run: Run) -> Brought:
+    """Accept and decide everything, chunk by chunk; a run that is interrupted is simply run again."""
+    with database.session() as session:
+        begun = imports.begin(session, **asdict(run), mode=intake.mode, actor=intake.actor, at=now())
+        session.commit()
+    brought = Brought()
+    chunks = _Chunks(batch.responses)
+    with progress("deciding") as bar:
+        for chunk in chunks:
+            with database.session() as session:
+                accepted = _accept(session, intake, chunk)
+                session.commit()
+            brought.add(accepted)
+            bar(chunks.done, len(batch.responses))
+    counts = {**brought.verdicts, "rejected_rows": batch.counts.rejected_rows}
+    with database.session() as session:
+        imports.end(session, begun.id, counts=counts, at=now())
+        session.commit()
+    return brought
+
+
+def rehearse(settings: Settings, intake: Intake, batch: Batch) -> Brought:
+    """What `take_in` would bring, found out on a copy that is gone afterwards; nothing is touched."""
+    brought = Brought()
+    chunks = _Chunks(batch.responses)
+    with _copy(settings) as database, database.session() as session, progress("trying") as bar:
+        for chunk in chunks:
+            brought.add(_accept(session, intake, chunk))
+            bar(chunks.done, len(batch.responses))
+    return brought
+
+
+@contextmanager
+def _copy(settings: Settings) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="boucle-dry-run-") as folder:
+        copy = Database(f"sqlite:///{folder}/boucle.db")
+        copy.migrate()
+        _fill(copy, settings)
+        yield copy
+        copy.dispose()
+
+
+def _fill(copy: Database, settings: Settings) -> None:
+    source = Database(settings.database)
+    if source.file is not None and not source.file.exists():
+        return
+    if not source.is_migrated():
+        raise OldDatabaseError(source.where)
+    with source.reading() as read, copy.session() as written:
+        copy_rows(read, written)
+        written.commit()
+    source.dispose()
+
+
+def _accept(session: Session, intake: Intake, chunk: Sequence[Response]) -> Accepted:
+    return accept(
+        session,
+        intake.bundle,
+        chunk,
+        at=now(),
+        actor=intake.actor,
+        unit=new_id(),
+        terms=intake.terms,
+        mode=intake.mode,
+    )
+
+
+class _Chunks:
+    """Chunks of responses, each as large as the last one's time allows."""
+
+    def __init__(self, responses: Sequence[Response]) -> None:
+        self._responses = responses
+        self.done = 0
+
+    def __iter__(self) -> Iterator[Sequence[Response]]:
+        size = _FIRST_CHUNK
+        while self.done < len(self._responses):
+            chunk = self._responses[self.done : self.done + size]
+            began = time.monotonic()
+            self.done += len(chunk)
+            yield chunk
+            size = _next_size(len(chunk), time.monotonic() - began)
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Half the time, twice the size; never more than twice, since the next ones may be slower."""
+    wanted = size * min(_LOCK_SECONDS / max(seconds, 1e-6), 2.0)
+    return max(1, min(int(wanted), _LARGEST_CHUNK))

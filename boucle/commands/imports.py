@@ -1,0 +1,214 @@
+"""`boucle import`: a survey file in, decisions out, loops begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from boucle.commands.options import FormatOption, WorkspaceOption
+from boucle.commands.output import counts, say, show, table
+
+if TYPE_CHECKING:
+    from boucle.commands.importing import Brought
+    from boucle.intake.batch import Batch
+    from boucle.rules.decide import Mode
+    from boucle.settings import Settings
+
+_SHOWN = 10
+_DATING = {
+    "given": "dated as the file says",
+    "ambiguous": "with a date that can be read two ways (day or month first), read by the map's rule",
+    "stated": "without a date of their own, dated by the clock that the map states",
+}
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="The file: CSV or XLSX.", dir_okay=False)],
+    *,
+    map_: Annotated[Path, typer.Option("--map", help="The import map for this file.", dir_okay=False)],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would start, by play and rule; touch nothing.")
+    ] = False,
+    record_only: Annotated[
+        bool, typer.Option("--record-only", help="Decide and record everything, start nothing.")
+    ] = False,
+    act_on_old: Annotated[
+        bool, typer.Option("--act-on-old", help="Act on responses that are older than the policy's max_age.")
+    ] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            "--rejects", help="Where to write rejected rows; without it, in this folder.", dir_okay=False
+        ),
+    ] = None,
+    actor: Annotated[
+        str | None,
+        typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who imports; without it, your login name."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Take a survey file in: every response is decided, once, and what the rules start is started.
+
+    An import that was interrupted is simply run again: what was accepted counts as a duplicate then.
+    """
+    from boucle.commands import importing
+    from boucle.commands.opening import get_settings, login_name
+    from boucle.commands.ruling import get_bundle
+
+    settings = get_settings(workspace)
+    bundle = get_bundle(settings)
+    batch = importing.read_file(map_, file, bundle)
+    mode = _mode(record_only=record_only, act_on_old=act_on_old)
+    intake = importing.Intake(bundle, importing.make_terms(settings), mode, actor or login_name())
+    if dry_run:
+        brought = importing.rehearse(settings, intake, batch)
+        written = None
+    else:
+        run = importing.Run(str(file), importing.digest_of(file), importing.digest_of(map_))
+        brought = _take_in(settings, intake, batch, run)
+        written = _write_rejects(batch, rejects or Path(f"{file.stem}.rejected.csv"))
+    show(_result(batch, brought, written), lambda: _text(batch, brought, dry_run=dry_run), format_)
+    _say_rejections(batch, written)
+    if not dry_run:
+        _say_waiting(settings)
+
+
+def _mode(*, record_only: bool, act_on_old: bool) -> Mode:
+    if record_only and act_on_old:
+        raise typer.BadParameter("--record-only and --act-on-old exclude each other")
+    if record_only:
+        return "record_only"
+    return "act_on_old" if act_on_old else "act"
+
+
+def _take_in(settings: Settings, intake: Any, batch: Batch, run: Any) -> Brought:
+    from boucle.commands import importing
+    from boucle.commands.opening import open_database
+
+    database = open_database(settings)
+    try:
+        return importing.take_in(database, intake, batch, run)
+    except KeyboardInterrupt:
+        say("interrupted; run the same import again to go on")
+        raise
+    finally:
+        database.dispose()
+
+
+def _write_rejects(batch: Batch, wanted: Path) -> Path | None:
+    """Write the rejected rows to a file that does not exist yet: the last one may be being mended."""
+    from boucle.intake.rejects import write_rejects
+
+    if not batch.rejections:
+        return None
+    path, number = wanted, 1
+    while path.exists():
+        number += 1
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    write_rejects(batch, path)
+    return path
+
+
+def _say_rejections(batch: Batch, written: Path | None) -> None:
+    for rejection in batch.rejections[:_SHOWN]:
+        for problem in rejection.problems:
+            where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")
+            say(f"rejected: {where}: {problem.message}")
+    if len(batch.rejections) > _SHOWN:
+        say(f"… and {len(batch.rejections) - _SHOWN:,} more")
+    if written:
+        say(f"rejected rows are in {written}: mend them there and import that file with the same map")
+
+
+def _say_waiting(settings: Settings) -> None:
+    """What was begun needs somebody who works it."""
+    from boucle.commands.opening import Opened, open_database
+    from boucle.engine.outbox import waiting
+
+    here = Opened(settings, open_database(settings))
+    if not here.is_running:
+        with here.database.reading() as session:
+            starts = waiting(session).starts
+        if starts:
+            say(f"{starts:,} loop(s) wait to be started: run boucle up")
+    here.database.dispose()
+
+
+def _result(batch: Batch, brought: Brought, written: Path | None) -> Mapping[str, Any]:
+    read = batch.counts
+    return {
+        "rows": read.rows,
+        "rows_left_out": read.left_out,
+        "rows_rejected": read.rejected_rows,
+        "responses": read.responses,
+        "without_score": read.without_score,
+        "verbatims": read.verbatims,
+        "scores": read.scores,
+        "dating": read.dating,
+        "unlisted": [
+            {"fact": fact, "value": value, "count": count} for (fact, value), count in read.unlisted.items()
+        ],
+        "unused_columns": batch.unused,
+        **{verdict: brought.verdicts[verdict] for verdict in ("new", "duplicate", "revision", "quarantined")},
+        "outcomes": brought.outcomes,
+        "reasons": brought.reasons,
+        "quarantine": brought.quarantine,
+        "loops": [
+            {"play": play, "rule": rule, "count": count} for (play, rule), count in brought.loops.items()
+        ],
+        "rejects": str(written) if written else None,
+    }
+
+
+def _text(batch: Batch, brought: Brought, *, dry_run: bool) -> str:
+    return "\n".join(
+        [
+            *_read_lines(batch),
+            *_verdict_lines(brought, dry_run=dry_run),
+            *_decision_lines(brought, dry_run=dry_run),
+        ]
+    )
+
+
+def _read_lines(batch: Batch) -> Iterator[str]:
+    read = batch.counts
+    left_out = f"{read.left_out:,} left out by the map, " if read.left_out else ""
+    yield f"{read.rows:,} rows, {left_out}{read.rejected_rows:,} rejected"
+    yield f"{read.responses:,} responses, {read.verbatims:,} verbatims, {read.scores.total():,} scores"
+    yield f"{read.without_score:,} responses without any score"
+    yield from counts("scores", read.scores)[1:]
+    for dating in ("ambiguous", "stated"):
+        if read.dating[dating]:
+            yield f"{read.dating[dating]:,} responses {_DATING[dating]}"
+    unlisted = {f"{fact}: {value}": count for (fact, value), count in read.unlisted.items()}
+    if unlisted:
+        yield from counts("values outside their fact's list", unlisted)
+    if batch.unused:
+        yield f"columns not used: {', '.join(batch.unused)}"
+
+
+def _verdict_lines(brought: Brought, *, dry_run: bool) -> Iterator[str]:
+    of = brought.verdicts
+    yield (
+        f"{'would be: ' if dry_run else ''}{of['new']:,} new, {of['duplicate']:,} duplicates, "
+        f"{of['revision']:,} revisions, {of['quarantined']:,} quarantined"
+    )
+    if brought.quarantine:
+        yield from counts("in quarantine because", brought.quarantine)
+
+
+def _decision_lines(brought: Brought, *, dry_run: bool) -> Iterator[str]:
+    if brought.outcomes:
+        yield from counts("decisions", brought.outcomes)
+    if brought.reasons:
+        yield from counts("nothing started because", brought.reasons)
+    if brought.loops:
+        yield "loops that would start" if dry_run else "loops"
+        rows = [(count, play, rule) for (play, rule), count in brought.loops.most_common()]
+        yield table(("n", "play", "rule"), rows)
+    elif brought.verdicts["new"]:
+        yield "no loop would start" if dry_run else "no loop was begun"
