@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from boucle.engine import commands
 from boucle.engine.tables import CaseRow, ClockRow
 from boucle.model import ActKind, ClockKind, ClockState, Closure, EffectState
-from tests.workflows.world import World, closed_for, eventually
+from tests.workflows.world import AMELIE, World, closed_for, eventually
 
 CASE: dict[str, JsonValue] = {
     "team": "csm",
@@ -122,7 +122,7 @@ async def test_a_severe_case_is_told_of_at_night(world: World) -> None:
 @pytest.mark.parametrize("known", [False, True])
 async def test_a_case_goes_on_without_an_address(world: World, known: bool) -> None:
     world.mails.unknown_addresses.add("amelie.dupont@kunde.example")
-    loop = world.open_loop("csm_case", CASE, **({} if known else {"person": None}))
+    loop = world.open_loop("csm_case", CASE, person=AMELIE if known else None)
     await world.has_effect(loop, "staff-assigned-first")
     if known:
         await world.has_effect(loop, "acknowledge", EffectState.REFUSED)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pydantic import JsonValue
 from sqlmodel import Session
@@ -51,7 +52,7 @@ async def test_a_new_server_goes_on_with_every_loop_and_sends_nothing_again(idle
         world = replace(old, env=env, task_queue="rebuilt")
         await stack.enter_async_context(working(world))
         for loop in (case, apology):
-            await eventually(lambda loop=loop: world.find_run(loop))
+            await eventually(partial(world.find_run, loop))
         await asyncio.sleep(1)
         assert [world.standing(loop) for loop in (case, apology)] == before
         assert len(world.mails.taken) == 3

@@ -53,7 +53,8 @@ TEXTS = {
     "apology.en": "Subject: Sorry, {{ contact.name }}\n\n{{ score }}/10. {% if offer %}{{ offer.code }}, "
     "worth {{ offer.value }}, until {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
     "apology.fr": "Subject: Désolés, {{ contact.name }}\n\n{{ score }} sur 10. "
-    "{% if offer %}{{ offer.code }}, soit {{ offer.value }}, jusqu'au {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
+    "{% if offer %}{{ offer.code }}, soit {{ offer.value }}, "
+    "jusqu'au {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
     "follow-up.en": "Subject: One question\n\nHello {{ contact.name }}\n",
     "follow-up.fr": "Subject: Une question\n\nBonjour {{ contact.name }}\n",
     "we-call-you.en": "Subject: We call you\n\nHello {{ contact.name }}\n",
