@@ -98,6 +98,7 @@ def open_loop(
 
 def lock_loop(session: Session, loop_id: str) -> LoopRow:
     """The loop, held by this transaction until it ends; NotFoundError."""
+    session.flush()  # reading the row anew would undo what is not written yet
     loop = session.get(LoopRow, loop_id, with_for_update=True, populate_existing=True)
     if loop is None:
         raise NotFoundError("loop", loop_id)

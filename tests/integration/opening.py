@@ -11,7 +11,7 @@ from boucle.engine import commands, ledger, loops, privacy
 from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.loops import Scale
 from boucle.engine.tables import BundleRow, Contact, DecisionRow, LoopRow, ResponseRow, Revision
-from boucle.model import ActKind, ActOutcome, Person, Plan
+from boucle.model import ActKind, ActOutcome, Plan
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 """A Tuesday, ten o'clock in Paris."""
@@ -31,7 +31,7 @@ def open_loop(
     contact = f"contact-{response}" if email else None
     if contact:
         session.add(Contact(id=contact, source="s", key=contact, first_seen_at=at, updated_at=at))
-        privacy.keep_person(session, contact, Person(name="Ada", email=email))
+        privacy.store(session, contact, privacy.CONTACT, {"name": "Ada", "email": email or ""})
     if session.get(BundleRow, "b" * 64) is None:
         session.add(BundleRow(digest="b" * 64, body="{}", first_used_at=at))
     row = ResponseRow(
