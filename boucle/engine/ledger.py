@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col
@@ -22,7 +23,8 @@ from sqlmodel import select as select_models
 
 from boucle.engine import ledger_events, privacy
 from boucle.engine.canonical import canonical, instant_text
-from boucle.engine.tables import LedgerEvent
+from boucle.engine.rows import insert_rows
+from boucle.engine.tables import LedgerEvent, Personal
 
 FIRST_PREVIOUS = "0" * 64
 """What stands for the previous hash in the first event of a chain."""
@@ -50,6 +52,31 @@ def scope(chain: str, seq: int) -> str:
     return f"{chain}#{seq}"
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An event about to be appended.
+
+    `at` is when it happened, `recorded_at` when we learned of it. `personal` values are kept under
+    `subject` (a contact's or response's id) and committed; no value of theirs enters the event.
+    """
+
+    type: str
+    at: datetime
+    actor: str
+    payload: Mapping[str, JsonValue]
+    recorded_at: datetime | None = None
+    personal: Mapping[str, str] = field(default_factory=dict)
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an event stands: its chain, and its number there."""
+
+    chain: str
+    seq: int
+
+
 def append(
     session: Session,
     chain: str,
@@ -61,33 +88,51 @@ def append(
     recorded_at: datetime | None = None,
     personal: Mapping[str, str] | None = None,
     subject: str | None = None,
-) -> LedgerEvent:
-    """Add one event to the end of a chain, in the caller's transaction; returns it, detached.
+) -> Place:
+    """Add one event to the end of a chain, in the caller's transaction; see `Draft`."""
+    draft = Draft(type_, at, actor, payload, recorded_at, personal or {}, subject)
+    return append_all(session, chain, [draft])[0]
 
-    `at` is when it happened, `recorded_at` when we learned of it. `personal` values are kept under
-    `subject` (a contact's or response's id) and committed; no value of theirs enters the event.
-    """
-    personal = personal or {}
-    ledger_events.require(type_, personal)
-    if personal and subject is None:
-        raise ValueError(f"personal fields of '{type_}' need the subject whose they are")
-    seq, previous = _next(session, chain)
-    commitments = privacy.store(session, subject or "", scope(chain, seq), personal)
-    added = LedgerEvent(
-        chain=chain,
-        seq=seq,
-        type=type_,
-        at=at,
-        recorded_at=recorded_at or at,
-        actor=actor,
-        payload=canonical(payload),
-        commitments=canonical(commitments),
-        previous=previous,
-        hash="",
-    )
-    added.hash = event_hash(added)
-    session.execute(insert(LedgerEvent), added.model_dump())
-    return added
+
+def append_all(session: Session, chain: str, drafts: Sequence[Draft]) -> list[Place]:
+    """Add events to the end of a chain, in order, in the caller's transaction."""
+    for draft in drafts:
+        ledger_events.require(draft.type, draft.personal)
+        if draft.personal and draft.subject is None:
+            raise ValueError(f"personal fields of '{draft.type}' need the subject whose they are")
+    first, previous = _next(session, chain)
+    events: list[dict[str, Any]] = []
+    held: list[dict[str, str]] = []
+    for seq, draft in enumerate(drafts, first):
+        salted = privacy.salt(draft.subject or "", scope(chain, seq), draft.personal)
+        events.append(_event(chain, seq, previous, draft, privacy.commitments(salted)))
+        previous = events[-1]["hash"]
+        held += salted
+    insert_rows(session, Personal, held)
+    insert_rows(session, LedgerEvent, events)
+    return [Place(chain, event["seq"]) for event in events]
+
+
+def _event(
+    chain: str, seq: int, previous: str, draft: Draft, commitments: Mapping[str, JsonValue]
+) -> dict[str, Any]:
+    row = {
+        "chain": chain,
+        "seq": seq,
+        "type": draft.type,
+        "at": draft.at,
+        "recorded_at": draft.recorded_at or draft.at,
+        "actor": draft.actor,
+        "payload": canonical(draft.payload),
+        "commitments": canonical(commitments),
+        "previous": previous,
+    }
+    return {**row, "hash": _digest({**row, "payload": draft.payload, "commitments": commitments})}
+
+
+def _digest(event: Mapping[str, Any]) -> str:
+    times = {name: instant_text(event[name]) for name in ("at", "recorded_at")}
+    return hashlib.sha256(canonical({**event, **times}).encode()).hexdigest()
 
 
 def _next(session: Session, chain: str) -> tuple[int, str]:
@@ -104,19 +149,9 @@ def _next(session: Session, chain: str) -> tuple[int, str]:
 
 
 def event_hash(row: LedgerEvent) -> str:
-    """The sha256, in hexadecimal, of an event's canonical JSON."""
-    body = {
-        "actor": row.actor,
-        "at": instant_text(row.at),
-        "chain": row.chain,
-        "commitments": json.loads(row.commitments),
-        "payload": json.loads(row.payload),
-        "previous": row.previous,
-        "recorded_at": instant_text(row.recorded_at),
-        "seq": row.seq,
-        "type": row.type,
-    }
-    return hashlib.sha256(canonical(body).encode()).hexdigest()
+    """The sha256, in hexadecimal, of an event's canonical JSON; ValueError where it has none."""
+    event = row.model_dump(exclude={"hash"})
+    return _digest({**event, **{name: json.loads(event[name]) for name in ("payload", "commitments")}})
 
 
 def history(session: Session, chain: str) -> list[LedgerEvent]:

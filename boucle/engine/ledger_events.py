@@ -22,11 +22,11 @@ class EventType:
 EVENT_TYPES: Mapping[str, EventType] = {
     "response.decided": EventType(
         "A response was accepted and decided; names the decision, its outcome and the digest of its record.",
-        ("source_id", "verbatim.*", "fact.*"),
+        ("source_id", "verbatim.*", "question.*", "fact.*"),
     ),
     "response.revised": EventType(
         "A response came again with other content; the first decision was kept.",
-        ("source_id", "verbatim.*", "fact.*"),
+        ("source_id", "verbatim.*", "question.*", "fact.*"),
     ),
     "response.quarantined": EventType(
         "A response did not fit the catalogue and waits for a mend; no rule has seen it.",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import insert
+from pydantic import JsonValue
 from sqlmodel import Session, col, delete, select
 
+from boucle.engine.rows import insert_rows
 from boucle.engine.tables import Personal
 from boucle.model import Person
 
@@ -27,20 +28,32 @@ def commitment(salt: str, value: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
 
 
-def store(session: Session, subject: str, scope: str, values: Mapping[str, str]) -> dict[str, str]:
-    """Keep `values` by field under a subject and scope that has none; their commitments by field."""
-    salted = {field: (value, secrets.token_hex(_SALT_BYTES)) for field, value in values.items()}
-    if salted:
-        rows = [
-            {"subject": subject, "scope": scope, "field": field, "value": value, "salt": salt}
-            for field, (value, salt) in salted.items()
-        ]
-        session.execute(insert(Personal), rows)
-    return {field: commitment(salt, value) for field, (value, salt) in salted.items()}
+def salt(subject: str, scope: str, values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Rows for `values` by field, each with a salt of its own, not kept yet."""
+    return [
+        {
+            "subject": subject,
+            "scope": scope,
+            "field": field,
+            "value": value,
+            "salt": secrets.token_hex(_SALT_BYTES),
+        }
+        for field, value in values.items()
+    ]
+
+
+def commitments(rows: Iterable[Mapping[str, str]]) -> dict[str, JsonValue]:
+    """What is committed of each row, by field."""
+    return {row["field"]: commitment(row["salt"], row["value"]) for row in rows}
+
+
+def store(session: Session, subject: str, scope: str, values: Mapping[str, str]) -> None:
+    """Keep `values` by field under a subject and scope that hold none of these fields."""
+    insert_rows(session, Personal, salt(subject, scope, values))
 
 
 def replace(session: Session, subject: str, scope: str, values: Mapping[str, str]) -> None:
-    """As `store`, over what these fields held before. Never for a scope that is committed."""
+    """Keep `values` over what these fields held before. Never for a scope that is committed."""
     session.execute(
         delete(Personal).where(
             col(Personal.subject) == subject,
@@ -61,14 +74,19 @@ def read(session: Session, subject: str, scope: str) -> dict[str, str]:
 
 def find_person(session: Session, contact_id: str) -> Person:
     """A contact's own data; every field None where nothing is known, or is known no more."""
-    held = read(session, contact_id, CONTACT)
-    return Person(name=held.get("name"), email=held.get("email"), phone=held.get("phone"))
+    return Person(**read(session, contact_id, CONTACT))
+
+
+def find_persons(session: Session, contact_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What is known of each of these contacts, by field; those of whom nothing is known are left out."""
+    query = select(Personal).where(col(Personal.scope) == CONTACT, col(Personal.subject).in_(contact_ids))
+    found: dict[str, dict[str, str]] = {}
+    for row in session.exec(query):
+        found.setdefault(row.subject, {})[row.field] = row.value
+    return found
 
 
 def keep_person(session: Session, contact_id: str, person: Person) -> None:
     """Keep what `person` says of a contact; what it does not say stays as it was."""
     said = {name: value for name, value in person.model_dump().items() if value is not None}
-    held = read(session, contact_id, CONTACT)
-    changed = {name: value for name, value in said.items() if held.get(name) != value}
-    if changed:
-        replace(session, contact_id, CONTACT, changed)
+    replace(session, contact_id, CONTACT, said)

@@ -10,7 +10,6 @@ from sqlalchemy import delete, text, update
 from sqlmodel import Session, col
 
 from boucle.engine import ledger, ledger_triggers, privacy
-from boucle.engine.canonical import canonical
 from boucle.engine.database import Database
 from boucle.engine.ledger import LedgerWriteError
 from boucle.engine.ledger_events import UnknownEventError
@@ -21,8 +20,8 @@ AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 CHAIN = ledger.intake_chain("u1")
 
 
-def add(session: Session, chain: str = CHAIN, **personal: str) -> LedgerEvent:
-    return ledger.append(
+def add(session: Session, chain: str = CHAIN, **personal: str) -> None:
+    ledger.append(
         session,
         chain,
         "response.decided",
@@ -98,8 +97,9 @@ def test_personal_values_are_only_committed_to(database: Database) -> None:
 
 def test_the_same_value_has_another_commitment_each_time(database: Database) -> None:
     with database.session() as session:
-        commitments = {add(session, a="yes").commitments for _ in range(3)}
-    assert len(commitments) == 3
+        for _ in range(3):
+            add(session, a="yes")
+        assert len({event.commitments for event in ledger.history(session, CHAIN)}) == 3
 
 
 def test_an_erasure_leaves_the_ledger_whole(database: Database) -> None:
@@ -203,16 +203,6 @@ def test_only_listed_events_and_fields_are_written(database: Database) -> None:
             ledger.append(
                 session, CHAIN, "response.decided", at=AT, actor="a", payload={}, personal={"verbatim.1": "x"}
             )
-
-
-@pytest.mark.parametrize("number", [1.5, 2**53, -(2**53), [0.1], {"a": 0.5}])
-def test_a_hashed_number_is_an_integer_that_every_reader_agrees_on(number: object) -> None:
-    with pytest.raises(ValueError, match=r"float|integer|domain|range|53"):
-        canonical({"n": number})
-
-
-def test_the_greatest_integers_are_kept_exactly() -> None:
-    assert canonical({"b": 2**53 - 1, "a": -(2**53) + 1}) == '{"a":-9007199254740991,"b":9007199254740991}'
 
 
 def test_chains_do_not_wait_for_each_other_and_one_chain_does(database: Database) -> None:

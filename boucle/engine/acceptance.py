@@ -1,0 +1,286 @@
+"""What the acceptance of one response writes: its rows, its ledger event, its loop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import delete, update
+from sqlmodel import Session, col
+
+from boucle.engine import ledger, loops, responses
+from boucle.engine.canonical import canonical, instant_text
+from boucle.engine.identity import new_id
+from boucle.engine.incoming import Incoming
+from boucle.engine.ledger import Draft, Place
+from boucle.engine.loops import LoopDefaults, Scale
+from boucle.engine.plain import to_plain, write_facts
+from boucle.engine.rows import insert_rows
+from boucle.engine.tables import DecisionRow, LoopRow, ResponseRow, Revision, ScoreRow
+from boucle.model import Decision, FactValue, Plan
+from boucle.rules.bands import SCORE
+from boucle.rules.bundle import Bundle
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What is the same for every response of one intake."""
+
+    bundle: Bundle
+    chain: str
+    actor: str
+    at: datetime
+    defaults: LoopDefaults
+
+
+@dataclass(frozen=True)
+class Content:
+    """One response about to be written: what came in, and all the given facts known of it."""
+
+    incoming: Incoming
+    facts: Mapping[str, FactValue]
+    customer_id: str | None
+    contact_id: str | None
+
+
+@dataclass(frozen=True)
+class New:
+    """A response that was never here, decided, about to be written."""
+
+    content: Content
+    decision: Decision
+    response: ResponseRow
+    row: DecisionRow
+
+
+def draft_new(acceptance: Acceptance, content: Content, decision: Decision) -> New:
+    """Everything of a new response that needs no database."""
+    response = _response(acceptance, content)
+    return New(content, decision, response, _decision(response.id, decision))
+
+
+def write_new(session: Session, acceptance: Acceptance, accepted: Sequence[New]) -> None:
+    """Write new responses with their decisions and the loops that they start."""
+    if not accepted:
+        return
+    events = ledger.append_all(
+        session, acceptance.chain, [_decided_event(acceptance, new) for new in accepted]
+    )
+    together = list(zip(accepted, events, strict=True))
+    insert_rows(session, ResponseRow, [new.response.model_dump() for new in accepted])
+    revisions = [_revision(acceptance, new.content, new.response, event) for new, event in together]
+    insert_rows(session, Revision, revisions)
+    scores = [score for new in accepted for score in _scores(acceptance, new.content, new.response.id)]
+    insert_rows(session, ScoreRow, scores)
+    insert_rows(session, DecisionRow, [new.row.model_dump() for new in accepted])
+    for new, event in together:
+        if new.decision.plan:
+            _open_loop(session, acceptance, new, new.decision.plan, event)
+
+
+def accept_revision(
+    session: Session, acceptance: Acceptance, content: Content, response: ResponseRow
+) -> DecisionRow:
+    """Write other content of a known response; its first decision is kept, and its loop shows it."""
+    first = responses.find_first_decision(session, response.id)
+    response.revision += 1
+    session.execute(
+        update(ResponseRow).where(col(ResponseRow.id) == response.id).values(revision=response.revision)
+    )
+    kept = DecisionRow(
+        id=new_id(),
+        response_id=response.id,
+        revision=response.revision,
+        at=acceptance.at,
+        bundle=first.bundle,
+        outcome="kept",
+        loop_id=first.loop_id,
+        record=first.record,
+    )
+    changed: dict[str, JsonValue] = {"response": response.id, "revision": response.revision}
+    payload = {**_said(acceptance, content), **changed, "decision": kept.id, "kept": first.id}
+    [event] = ledger.append_all(
+        session, acceptance.chain, [_event(acceptance, "response.revised", payload, content, response)]
+    )
+    session.execute(delete(ScoreRow).where(col(ScoreRow.response_id) == response.id))
+    insert_rows(session, ScoreRow, _scores(acceptance, content, response.id))
+    insert_rows(session, Revision, [_revision(acceptance, content, response, event)])
+    insert_rows(session, DecisionRow, [kept.model_dump()])
+    loop = session.get(LoopRow, first.loop_id) if first.loop_id else None
+    if loop:
+        intake: JsonValue = {"chain": event.chain, "seq": event.seq}
+        payload = {**changed, "scores": payload["scores"], "intake": intake}
+        loops.append(session, loop, "loop.revised", at=acceptance.at, actor=acceptance.actor, payload=payload)
+    return kept
+
+
+# -- rows ---------------------------------------------------------------------------------------
+
+
+def _response(acceptance: Acceptance, content: Content) -> ResponseRow:
+    said = content.incoming.response
+    return ResponseRow(
+        id=new_id(),
+        source=said.source,
+        source_id=said.source_id,
+        customer_id=content.customer_id,
+        contact_id=content.contact_id,
+        responded_at=said.responded_at,
+        accepted_at=acceptance.at,
+        dating=said.dating,
+        chain=acceptance.chain,
+    )
+
+
+def _revision(
+    acceptance: Acceptance, content: Content, response: ResponseRow, event: Place
+) -> dict[str, Any]:
+    facts = acceptance.bundle.catalogue.facts
+    public = {name: value for name, value in content.facts.items() if not facts[name].pii}
+    return {
+        "response_id": response.id,
+        "number": response.revision,
+        "content_digest": content.incoming.digest,
+        "facts": write_facts(public),
+        "accepted_at": acceptance.at,
+        "chain": event.chain,
+        "seq": event.seq,
+    }
+
+
+def _scores(acceptance: Acceptance, content: Content, response_id: str) -> list[dict[str, Any]]:
+    facts = acceptance.bundle.catalogue.facts
+    return [
+        {"response_id": response_id, "fact": name, "metric": facts[name].metric, "value": value}
+        for name, value in content.facts.items()
+        if facts[name].is_score
+    ]
+
+
+def _decision(response_id: str, decision: Decision) -> DecisionRow:
+    plan = decision.plan
+    return DecisionRow(
+        id=new_id(),
+        response_id=response_id,
+        revision=1,
+        at=decision.at,
+        bundle=decision.bundle,
+        outcome=decision.outcome,
+        rule_set=decision.rule_set,
+        winner=decision.winner,
+        blocked_by=decision.blocked_by,
+        reason=decision.reason,
+        loop_id=loops.loop_id(plan.rule_set, response_id, plan.rule) if plan else None,
+        record=canonical(decision.model_dump(mode="json")),
+    )
+
+
+# -- ledger -------------------------------------------------------------------------------------
+
+
+def _event(
+    acceptance: Acceptance,
+    type_: str,
+    payload: Mapping[str, JsonValue],
+    content: Content,
+    response: ResponseRow,
+) -> Draft:
+    return Draft(
+        type_,
+        acceptance.at,
+        acceptance.actor,
+        payload,
+        personal=_personal(acceptance, content),
+        subject=responses.subject_of(response),
+    )
+
+
+def _decided_event(acceptance: Acceptance, new: New) -> Draft:
+    payload: dict[str, JsonValue] = {
+        **_said(acceptance, new.content),
+        **_decided(new.row, new.decision),
+        "response": new.response.id,
+        "revision": 1,
+    }
+    return _event(acceptance, "response.decided", payload, new.content, new.response)
+
+
+def _said(acceptance: Acceptance, content: Content) -> dict[str, JsonValue]:
+    response = content.incoming.response
+    scores: dict[str, JsonValue] = {row["fact"]: row["value"] for row in _scores(acceptance, content, "")}
+    return {
+        "source": response.source,
+        "customer": content.customer_id,
+        "contact": content.contact_id,
+        "responded_at": instant_text(response.responded_at),
+        "dating": response.dating,
+        "scores": scores,
+    }
+
+
+def _decided(row: DecisionRow, decision: Decision) -> dict[str, JsonValue]:
+    return {
+        "decision": row.id,
+        "bundle": decision.bundle,
+        "outcome": decision.outcome,
+        "rule_set": decision.rule_set,
+        "winner": decision.winner,
+        "blocked_by": decision.blocked_by,
+        "reason": decision.reason,
+        "loop": row.loop_id,
+        "record": hashlib.sha256(row.record.encode()).hexdigest(),
+    }
+
+
+def _personal(acceptance: Acceptance, content: Content) -> dict[str, str]:
+    facts, response = acceptance.bundle.catalogue.facts, content.incoming.response
+    personal = {"source_id": response.source_id}
+    for name, value in content.facts.items():
+        if facts[name].pii:
+            personal[f"fact.{name}"] = value if isinstance(value, str) else json.dumps(to_plain(value))
+    for number, one in enumerate(response.verbatims):
+        personal[f"verbatim.{number}"] = one.text
+        if one.question:
+            personal[f"question.{number}"] = one.question
+    return personal
+
+
+# -- the loop -----------------------------------------------------------------------------------
+
+
+def _open_loop(session: Session, acceptance: Acceptance, new: New, plan: Plan, event: Place) -> LoopRow:
+    facts = new.content.facts
+    language = facts.get("contact.language")
+    first = _first_score(acceptance.bundle, facts, plan)
+    return loops.open_loop(
+        session,
+        decision_id=new.row.id,
+        response=new.response,
+        plan=plan,
+        language=language if isinstance(language, str) else acceptance.defaults.language,
+        first_score=first[0] if first else None,
+        scale=first[1] if first else None,
+        calendar=acceptance.defaults.calendar,
+        intake_chain=event.chain,
+        intake_seq=event.seq,
+        at=acceptance.at,
+    )
+
+
+def _first_score(bundle: Bundle, facts: Mapping[str, FactValue], plan: Plan) -> tuple[int, Scale] | None:
+    """The score that began the loop: one that the rule reads, the NPS before others, then by name."""
+    rule_set = bundle.find_rule_set(plan.rule_set)
+    read = {
+        name for rule in (rule_set.rules if rule_set else ()) if rule.id == plan.rule for name in rule.reads
+    }
+    known = [name for name in bundle.scores if name in facts]
+    for name in sorted(known, key=lambda name: (name not in read, name != SCORE, name)):
+        fact, value = bundle.catalogue.facts[name], facts[name]
+        if fact.metric and fact.low is not None and fact.high is not None and isinstance(value, int):
+            return value, Scale(fact.metric, fact.low, fact.high)
+    return None

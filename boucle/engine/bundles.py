@@ -1,0 +1,38 @@
+"""Bundles as rows: kept when first used, so that every decision can be replayed from its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from boucle.engine.tables import BundleRow
+from boucle.errors import NotFoundError
+from boucle.rules.bundle import Bundle
+
+
+def store(session: Session, bundle: Bundle, at: datetime) -> None:
+    """Keep a bundle under its digest; nothing where it is there."""
+    if session.get(BundleRow, bundle.digest) is not None:
+        return
+    row = BundleRow(
+        digest=bundle.digest, body=bundle.canonical(), sources=dict(bundle.sources), first_used_at=at
+    )
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(BundleRow).values(row.model_dump()).on_conflict_do_nothing())
+
+
+def load(session: Session, digest: str) -> Bundle:
+    """The bundle of that digest; NotFoundError, or BundleError where it is not what its name says."""
+    row = session.get(BundleRow, digest)
+    if row is None:
+        raise NotFoundError("bundle", digest)
+    return Bundle.from_canonical(row.body, row.digest, row.sources)
+
+
+def find_latest(session: Session) -> Bundle | None:
+    """The bundle that was first used last; None before the first intake."""
+    query = select(BundleRow.digest).order_by(col(BundleRow.first_used_at).desc(), col(BundleRow.digest))
+    digest = session.exec(query).first()
+    return load(session, digest) if digest else None

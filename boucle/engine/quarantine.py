@@ -1,0 +1,108 @@
+"""Responses that do not fit, or could not be decided: kept whole, with reason, owner and due time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+from sqlmodel import Session, col, select
+
+from boucle.engine import ledger
+from boucle.engine.identity import new_id
+from boucle.engine.incoming import Incoming, Reason, to_json
+from boucle.engine.tables import QuarantineRow
+from boucle.model import Frozen
+
+
+@dataclass(frozen=True)
+class QuarantineTerms:
+    """Who mends what does not fit, and within which time."""
+
+    owner: str
+    within: timedelta
+
+
+class Waiting(Frozen):
+    """One response in quarantine. `age` since it came in; `reasons` say what to mend."""
+
+    id: str
+    source: str
+    source_id: str
+    reasons: tuple[str, ...]
+    owner: str
+    at: datetime
+    due_at: datetime
+    age: timedelta
+    overdue: bool
+
+
+def put(
+    session: Session,
+    incoming: Incoming,
+    reasons: Sequence[Reason],
+    *,
+    terms: QuarantineTerms,
+    chain: str,
+    actor: str,
+    at: datetime,
+) -> QuarantineRow:
+    """Keep a response until it is mended; its event tells which facts are wrong, never their values."""
+    row = QuarantineRow(
+        id=new_id(),
+        source=incoming.response.source,
+        source_id=_storable(incoming.response.source_id),
+        content_digest=incoming.digest,
+        reasons=[asdict(reason) for reason in reasons],
+        origin=chain,
+        payload=json.dumps(to_json(incoming.response)),
+        owner=terms.owner,
+        at=at,
+        due_at=at + terms.within,
+    )
+    session.add(row)
+    session.flush()
+    facts: list[JsonValue] = [reason.fact for reason in reasons if reason.fact]
+    payload: dict[str, JsonValue] = {"quarantine": row.id, "source": row.source, "facts": facts}
+    ledger.append(session, chain, "response.quarantined", at=at, actor=actor, payload=payload)
+    return row
+
+
+def _storable(text: str) -> str:
+    """The text with what no database keeps written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def find_all(session: Session, incoming: Collection[Incoming]) -> dict[str, QuarantineRow]:
+    """What was ever in quarantine of these, by the digest of its content."""
+    query = select(QuarantineRow).where(
+        col(QuarantineRow.content_digest).in_({one.digest for one in incoming})
+    )
+    return {row.content_digest: row for row in session.exec(query)}
+
+
+def list_waiting(session: Session, at: datetime, limit: int = 100) -> list[Waiting]:
+    """What waits for a mend, the most urgent first."""
+    query = (
+        select(QuarantineRow)
+        .where(QuarantineRow.state == "waiting")
+        .order_by(col(QuarantineRow.due_at), col(QuarantineRow.id))
+        .limit(limit)
+    )
+    return [_waiting(row, at) for row in session.exec(query)]
+
+
+def _waiting(row: QuarantineRow, at: datetime) -> Waiting:
+    return Waiting(
+        id=row.id,
+        source=row.source,
+        source_id=row.source_id,
+        reasons=tuple(reason["message"] for reason in row.reasons),
+        owner=row.owner,
+        at=row.at,
+        due_at=row.due_at,
+        age=at - row.at,
+        overdue=at > row.due_at,
+    )
