@@ -74,8 +74,11 @@ def one_line(text: str) -> str:
 
 
 def _address(name: str | None, address: str) -> Address:
+    """A domain may be international; what stands before the @ may not, few servers take it."""
+    local, _, domain = address.strip().rpartition("@")
     try:
-        return Address(display_name=one_line(name or ""), addr_spec=address.strip())
+        spec = f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+        return Address(display_name=one_line(name or ""), addr_spec=spec)
     except (ValueError, IndexError, HeaderParseError) as error:
         raise BadAddressError from error
 
