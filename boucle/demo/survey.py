@@ -178,7 +178,7 @@ def _flawed(dice: random.Random, rows: list[Row]) -> Iterator[Row]:
     yield replace(rows[-3], answer_id="S-9001", nps="11")
     yield replace(rows[-4], answer_id="S-9002", answered_at="last Tuesday")
     yield replace(rows[-5], answer_id="S-9003", nps="ten")
-    yield rows[-1]
+    yield rows[-2]
     edited = next(row for row in reversed(rows[:-10]) if row.nps and nps_band(int(row.nps)) is Band.PASSIVE)
     yield replace(edited, nps="9", comment=f"{edited.comment} {dice.choice(('+1', 'Merci !'))}".strip())
 
