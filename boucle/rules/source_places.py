@@ -12,7 +12,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _ESCAPE = re.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|(?P<fold>[ \t]*(?:\r\n|\r|\n)[ \t]*)|.)"
 )
-_HEADER = re.compile(r"[|>](?P<indent>\d)?[+-]?(?P<late>\d)?[^\r\n]*(?:\r\n|\r|\n)?")
+_HEADER = re.compile(r"[|>][^\r\n]*(?:\r\n|\r|\n)?")
 
 
 def place_in(text: str, raw: str, style: str | None, start: Place, offset: int) -> Place:
@@ -20,7 +20,7 @@ def place_in(text: str, raw: str, style: str | None, start: Place, offset: int) 
 
     Where the way back cannot be followed (a folded scalar), the scalar's own place.
     """
-    trace = _trace(raw, style)
+    trace = _trace(raw, style, text)
     if len(trace) < len(text):
         return start
     at = trace[offset] if offset < len(trace) else (trace[-1] + 1 if trace else 0)
@@ -34,13 +34,13 @@ def _advance(start: Place, passed: str) -> Place:
 
 
 @lru_cache(maxsize=8)
-def _trace(raw: str, style: str | None) -> list[int]:
+def _trace(raw: str, style: str | None, text: str) -> list[int]:
     """For each character of the text, the index in `raw` where it begins."""
     if style is None:
         return _trace_flow(raw, 0, len(raw), "")
     if style in {"'", '"'}:
         return _trace_flow(raw, 1, len(raw) - 1, style)
-    return _trace_literal(raw) if style == "|" else []
+    return _trace_literal(raw, text) if style == "|" else []
 
 
 def _trace_flow(raw: str, at: int, end: int, quote: str) -> list[int]:
@@ -60,12 +60,12 @@ def _trace_flow(raw: str, at: int, end: int, quote: str) -> list[int]:
     return trace
 
 
-def _trace_literal(raw: str) -> list[int]:
+def _trace_literal(raw: str, text: str) -> list[int]:
     header = _HEADER.match(raw)
     if header is None:
         return []
     at = header.end()
-    indent = _literal_indent(raw[at:])
+    indent = _first_indent(raw[at:]) - _first_indent(text)
     trace: list[int] = []
     while at < len(raw):
         broken = _BREAK.search(raw, at)
@@ -76,7 +76,8 @@ def _trace_literal(raw: str) -> list[int]:
     return trace
 
 
-def _literal_indent(body: str) -> int:
+def _first_indent(body: str) -> int:
+    """The spaces before the first line that holds more than spaces."""
     filled = (line for line in _BREAK.split(body) if line.strip(" "))
     first = next(filled, "")
     return len(first) - len(first.lstrip(" "))

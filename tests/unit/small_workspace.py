@@ -70,7 +70,7 @@ class Case(Frozen):
     attempts: int = 3
 
 
-PLAYS = {"apologize_with_offer": Apology, "csm_case": Case}
+PLAYS: dict[str, type[Frozen]] = {"apologize_with_offer": Apology, "csm_case": Case}
 KNOWN = {"template": frozenset({"apology", "we-call-you"}), "team": frozenset({"csm", "triage"})}
 
 

@@ -1,0 +1,169 @@
+"""Good files, mutated 2,000 times: whatever stands in them, no exception and a valid place each time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from boucle.rules.report import render
+from boucle.rules.source_text import lines_of
+from tests.unit.small_workspace import FACTS, POLICY, read
+
+MUTATIONS = 2_000
+PARTS = 8
+
+GOOD: Mapping[str, str] = {
+    "facts.yaml": FACTS
+    + """\
+derived:
+  history.detractors_180d: {count: responses, where: nps in 0..6, within: 180d, per: customer}
+  history.cases: {count: loops, play: csm_case, within: 30 days, per: contact}
+""",
+    "policy.yaml": POLICY,
+    "rules/nps.yaml": """\
+boucle: rules/v1
+ruleset: nps
+description: |
+  What happens after an answer.
+  At most one rule acts.
+owner: cx-ops@example.com
+timezone: Europe/Paris
+only_when: nps is known
+hit_policy: first
+define:
+  key_account:
+    when: 'customer.segment in ["key", "strategic"] or customer.tags has "vip"'
+    if_unknown: false
+  may_call:
+    when: consent.follow_up and not customer.tags has "legal_hold"
+defaults:
+  owner: csm@example.com
+rules:
+  - id: key-account-case
+    title: "Key-account detractor: a case"   # the contract says so
+    when: |
+      detractor and key_account
+      and not comment.text contains any ["résilier", "say ""stop"" now"]
+    start: csm_case
+    with:
+      team: csm
+      first_contact_within: 24h
+      severity: high
+    because: "Scored {nps}/10, {history.detractors_180d} earlier"
+    effective: {from: 2026-01-01, until: 2026-12-31}
+  - id: apology
+    when: "detractor and customer.arr >= 15.00 and (may_call or customer.since < \\"2026-01-01\\")"
+    start: apologize_with_offer
+    with:
+      template: apology
+      offer: {kind: voucher, value: 15.00 EUR, valid_for: 30 days}
+undecided:
+  when: detractor
+  start: csm_case
+  with: {team: triage}
+otherwise:
+  - code: no_consent
+    when: not may_call
+    text: No consent, or legal hold
+""",
+}
+
+SPICE = [
+    *"\"'{}[]()|>&*!%@`#:,-?=<~\\\t\n\r é\u00a0\u202f\u2028\ufeff\x00\x1b\U0001f600\u0301\ud800",
+    ": ", " #", "- ", "\n\n", "---\n", "...\n", "<<: ", "\\u12", "\\xZZ", "“", "»", "0..6", "15,00", "1e999",
+    "9" * 50, "true", "null", "not ", " and ", " or ", " in ", "is known", "((((", "[[[[", "{{{{", "unknown",
+    "when: ", "  ", "    ", "!!str ", "&a ", "*a", "| ", "> ", "if_unknown: false",
+]  # fmt: skip
+
+
+def _change_characters(text: str, rng: random.Random) -> str:
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(text) + 1)
+        text = text[:at] + rng.choice(["", rng.choice(SPICE)]) + text[at + rng.randint(0, 3) :]
+    return text
+
+
+def _change_lines(text: str, rng: random.Random) -> str:
+    lines = text.splitlines(keepends=True) or [""]
+    for _ in range(rng.randint(1, 3)):
+        one, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        change = rng.choice(["drop", "swap", "copy", "indent", "outdent", "join"])
+        if change == "drop":
+            lines[one] = ""
+        elif change == "swap":
+            lines[one], lines[other] = lines[other], lines[one]
+        elif change == "copy":
+            lines.insert(other, lines[one])
+        elif change == "join":
+            lines[one] = lines[one].rstrip("\n")
+        else:
+            lines[one] = "  " + lines[one] if change == "indent" else lines[one].removeprefix("  ")
+    return "".join(lines)
+
+
+def _change_tokens(text: str, rng: random.Random) -> str:
+    words = text.split(" ")
+    for _ in range(rng.randint(1, 4)):
+        one, other = rng.randrange(len(words)), rng.randrange(len(words))
+        words[one] = rng.choice([words[other], rng.choice(SPICE), "", words[one][::-1]])
+    return " ".join(words)
+
+
+def _change_structure(text: str, rng: random.Random) -> str:
+    """One key's value becomes another kind of node."""
+    lines = text.splitlines(keepends=True) or [""]
+    at = rng.choice([number for number, line in enumerate(lines) if ":" in line] or [0])
+    key = lines[at].partition(":")[0]
+    values = [
+        "[]",
+        "{}",
+        "[a, {b: c}]",
+        "{a: [b]}",
+        "",
+        "~",
+        "5",
+        "1.5",
+        "true",
+        "text",
+        "'q'",
+        "[[1]]",
+        "- x",
+    ]
+    lines[at] = f"{key}: {rng.choice(values)}\n"
+    return "".join(lines)
+
+
+CHANGES: list[Callable[[str, random.Random], str]] = [
+    _change_characters, _change_lines, _change_tokens, _change_structure,
+]  # fmt: skip
+
+
+def _mutate(rng: random.Random) -> dict[str, str]:
+    texts = dict(GOOD)
+    path = rng.choice(["facts.yaml", "policy.yaml", "rules/nps.yaml", "rules/nps.yaml", "rules/nps.yaml"])
+    for _ in range(rng.randint(1, 2)):
+        texts[path] = rng.choice(CHANGES)(texts[path], rng)
+    return texts
+
+
+def test_the_files_are_good_before_they_are_mutated() -> None:
+    assert read(GOOD)[1] == []
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_mutated_file_is_read_or_refused_with_places(part: int) -> None:
+    refused = 0
+    for seed in range(part, MUTATIONS, PARTS):
+        texts = _mutate(random.Random(seed))  # noqa: S311 - no secret hangs on it
+        workspace, mistakes = read(texts)
+        assert workspace is not None or mistakes
+        refused += workspace is None
+        for mistake in mistakes:
+            lines = lines_of(texts.get(mistake.place.file, ""))
+            assert 1 <= mistake.place.line <= max(1, len(lines)), (seed, mistake)
+            assert 1 <= mistake.place.column <= len(lines[mistake.place.line - 1]) + 2, (seed, mistake)
+            assert "\n" not in mistake.message
+        assert render(mistakes, texts) or not mistakes
+    assert refused > MUTATIONS / PARTS / 2, "the mutations are too gentle to say anything"
