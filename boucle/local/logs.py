@@ -7,6 +7,8 @@ import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
 _LARGEST = 5_000_000
 _KEPT = 3
 
@@ -25,7 +27,7 @@ def log_file(folder: Path, name: str) -> Path:
 
 
 def log_to(path: Path) -> None:
-    """Send every logger of this process there."""
+    """Send every logger of this process there, Temporal's client too. Call before its first use."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     file = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
@@ -33,4 +35,15 @@ def log_to(path: Path) -> None:
     screen = logging.StreamHandler()
     screen.setFormatter(_Brief())
     screen.setLevel(logging.WARNING)
+    screen.addFilter(logging.Filter("boucle"))
     logging.basicConfig(level=logging.INFO, handlers=[file, screen], force=True)
+    _forward_client_log()
+
+
+def _forward_client_log() -> None:
+    """Temporal's client would write to stderr, dozens of lines for each restart of a server."""
+    logger = logging.getLogger("temporalio.core")
+    config = LoggingConfig(
+        TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=LogForwardingConfig(logger)
+    )
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config)))

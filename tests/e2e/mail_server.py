@@ -15,7 +15,7 @@ from typing import Literal
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.e2e.processes import kill_and_wait, owner_of_connection
+from tests.e2e.processes import find_owner, kill_and_wait
 
 When = Literal["before", "after"]
 
@@ -31,11 +31,15 @@ class Ambush:
 
 @dataclass
 class MailServer:
-    """Takes every mail. `prey` says which effects an ambush may strike, and `processes` whom."""
+    """Takes every mail. `prey` says which effects an ambush may strike, `processes` who may send.
+
+    `senders` are the processes that have handed over a mail.
+    """
 
     prey: Callable[[str], bool]
-    processes: Callable[[], list[int]]
+    processes: Callable[[], list[int]] = list
     taken: list[Message] = field(default_factory=list)
+    senders: set[int] = field(default_factory=set)
     ambushes: list[Ambush] = field(default_factory=list)
     _laid: list[When] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,22 +63,21 @@ class MailServer:
         del server
         assert isinstance(envelope.original_content, bytes)
         message = message_from_bytes(envelope.original_content)
+        assert isinstance(session.peer, tuple)
+        sender = find_owner(session.peer, self.processes())
         with self._lock:
-            when = self._strikes(message["X-Boucle-Effect"])
+            when = self._strikes(message["X-Boucle-Effect"]) if sender else None
             if when is None or when == "after":
                 self.taken.append(message)
-            if when is not None:
-                self._strike(message["X-Boucle-Effect"], when, session)
+            if sender and when:
+                kill_and_wait(sender)
+                self.ambushes.append(Ambush(message["X-Boucle-Effect"], when, sender))
+        if sender:
+            self.senders.add(sender)
         return "451 struck" if when == "before" else "250 OK"
 
     def _strikes(self, effect: str) -> When | None:
         return self._laid.pop(0) if self._laid and self.prey(effect) else None
-
-    def _strike(self, effect: str, when: When, session: Session) -> None:
-        assert isinstance(session.peer, tuple)
-        pid = owner_of_connection(session.peer, self.processes())
-        kill_and_wait(pid)
-        self.ambushes.append(Ambush(effect, when, pid))
 
 
 @contextmanager

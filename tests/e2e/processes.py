@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 _ESTABLISHED, _LISTEN = "01", "0A"  # <net/tcp_states.h>
@@ -69,9 +70,8 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return _connections(pid, _LISTEN)
 
 
-def owner_of_connection(local: tuple[str, int], among: list[int]) -> int:
-    """Which of the processes holds the connection whose near end is `local`; LookupError."""
-    for pid in among:
-        if not gone(pid) and local in _connections(pid, _ESTABLISHED):
-            return pid
-    raise LookupError(f"none of {among} holds {local}")
+def find_owner(local: tuple[str, int], among: list[int]) -> int | None:
+    """Which of the processes holds the connection whose near end is `local`; None when it has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):  # one that ends while it is looked at
+        return next((pid for pid in among if local in _connections(pid, _ESTABLISHED)), None)
+    return find_owner(local, [pid for pid in among if not gone(pid)])

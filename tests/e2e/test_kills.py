@@ -1,0 +1,133 @@
+"""Nothing accepted is lost and nothing customer-facing happens twice, whatever is killed when.
+
+`BOUCLE_KILLS=full` runs the long form (`make kill`), `BOUCLE_KILL_SEED` repeats a run's choices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from boucle.local.address import get_running
+from boucle.local.temporal_view import list_ids
+from tests.e2e.kill_run import KillRun, Size
+from tests.e2e.mail_server import MailServer, listening_mail_server
+from tests.e2e.product import Product, product
+
+SHORT = Size(200, {"before": 1, "after": 1, "import": 1, "server": 1, "up": 1, "worker": 1}, 100, 15)
+FULL = Size(2000, {"before": 3, "after": 3, "import": 6, "server": 5, "up": 3, "worker": 3}, 200, 25)
+QUIET_WITHIN = 300.0
+
+
+def chosen_seed() -> int:
+    given = os.environ.get("BOUCLE_KILL_SEED")
+    return int(given) if given else random.SystemRandom().randrange(1_000_000)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[KillRun]:
+    workspace, seed = tmp_path / "workspace", chosen_seed()
+    size = FULL if os.environ.get("BOUCLE_KILLS") == "full" else SHORT
+    sys.stderr.write(f"\nkill test: {size.responses} responses, seed {seed}\n")
+    mail = MailServer(lambda effect: not effect.rpartition("/")[2].startswith("staff-"))
+    with listening_mail_server(mail) as port:
+        settings = {
+            "BOUCLE_SMTP__HOST": "127.0.0.1",
+            "BOUCLE_SMTP__PORT": str(port),
+            "BOUCLE_SMTP__STARTTLS": "false",
+        }
+        Product(tmp_path).run("init", str(workspace))
+        with product(workspace, settings) as made:
+            mail.processes = made.living
+            yield KillRun(made, mail, size, random.Random(seed))  # noqa: S311 a seed repeats a run
+
+
+def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
+    run.start()
+    run.run()
+    for path in run.files:
+        again = run.product.ask("import", path.name, "--map", "map.yaml")
+        assert again["new"] == 0, again
+    run.wait_until_quiet(QUIET_WITHIN)
+    report(run)
+
+    assert run.killed == run.size.kills
+    assert run.cut_short or run.size == SHORT, "no import was killed halfway"
+    assert run.count("response") == run.size.responses
+    assert_accounts_agree(run)
+    assert_every_ambush_is_unconfirmed(run)
+    settle_all(run)
+    run.wait_until_quiet(QUIET_WITHIN)
+    assert run.unconfirmed() == []
+    assert_each_message_went_out_once(run)
+    assert_accounts_agree(run)
+
+
+def assert_accounts_agree(run: KillRun) -> None:
+    """The doctor's own words, and its claim about workflows counted apart."""
+    findings = {found["check"]: found for found in run.product.ask("doctor")}
+    sound = ("database", "accounts", "running", "temporal", "worker", "workflows", "stuck", "ended", "outbox")
+    assert {check: findings[check]["verdict"] for check in sound} == dict.fromkeys(sound, "ok"), findings
+    assert run.product.call("audit", "verify").returncode == 0
+    with closing(sqlite3.connect(f"file:{run.product.data}/boucle.db?mode=ro", uri=True)) as database:
+        loops = {row[0] for row in database.execute("SELECT id FROM loop")}
+    assert asyncio.run(started_workflows(run)) == loops
+
+
+async def started_workflows(run: KillRun) -> set[str]:
+    client = await Client.connect(get_running(run.product.data).temporal_address)
+    return set(await list_ids(client, "boucle", "StartTime > '2000-01-01T00:00:00Z'"))
+
+
+def customer_mails(run: KillRun) -> Counter[str]:
+    counts = run.mail.counts()
+    return Counter({effect: count for effect, count in counts.items() if run.mail.prey(effect)})
+
+
+def assert_every_ambush_is_unconfirmed(run: KillRun) -> None:
+    mails = customer_mails(run)
+    assert max(mails.values()) == 1
+    unconfirmed = run.unconfirmed()
+    for ambush in run.mail.ambushes:
+        assert ambush.effect in unconfirmed, ambush
+        assert mails[ambush.effect] == (ambush.when == "after"), ambush
+
+
+def settle_all(run: KillRun) -> None:
+    mails = customer_mails(run)
+    for effect in run.unconfirmed():
+        said = "--sent" if mails[effect] else "--not-sent"
+        run.product.run("unconfirmed", "settle", effect, said, "--as", "anna")
+
+
+def assert_each_message_went_out_once(run: KillRun) -> None:
+    with closing(sqlite3.connect(f"file:{run.product.data}/boucle.db?mode=ro", uri=True)) as database:
+        rows = database.execute("SELECT key, state FROM effect WHERE kind = 'customer'").fetchall()
+    assert {state for _, state in rows} <= {"done", "settled_sent"}
+    assert customer_mails(run) == Counter(key for key, _ in rows)
+
+
+def report(run: KillRun) -> None:
+    """What the run did, for whoever reads the log."""
+    staff = sum(run.mail.counts().values()) - sum(customer_mails(run).values())
+    figures = {
+        "responses": run.responses,
+        "loops": run.count("loop"),
+        "kills": dict(run.killed),
+        "imports killed halfway": run.cut_short,
+        "mails to customers": sum(customer_mails(run).values()),
+        "mails to staff": staff,
+        "unconfirmed": run.count("effect", "state = 'unconfirmed'"),
+        "injected": len(run.mail.ambushes),
+    }
+    sys.stderr.write("".join(f"  {name}: {figure}\n" for name, figure in figures.items()))
