@@ -30,7 +30,7 @@ _TOKENS: Mapping[str, tuple[str, str]] = {
     "ss": ("second", "[0-9]{2}"),
     "AM": ("half", "[AaPp][Mm]"),
 }
-_TOKEN = re.compile("YYYY|MM|M|DD|D|HH|H|mm|ss|AM|[A-Za-z]+|[^A-Za-z]")
+_TOKEN = re.compile("YYYY|AM|MM|M|DD|D|HH|H|mm|ss|T|[A-Za-z]+|[^A-Za-z]")
 _ISO = re.compile(
     "[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
