@@ -111,7 +111,7 @@ def waits(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> lis
     since = at - too_long
     looked_for = (
         ("unconfirmed", "effects that a person has to settle", _unconfirmed(), "boucle unconfirmed list"),
-        ("start_refused", "open loops whose start Temporal refused", _refused(), _REBUILD),
+        ("start_refused", "open loops whose workflow was refused or has ended", _refused(), _REBUILD),
         ("pending_too_long", "starts and acts that Temporal has not taken", _pending(since), "boucle up"),
         ("act_unapplied", "acts that were delivered and not applied", _unapplied(since), _REBUILD),
         ("without_receipt", "effects begun and without a receipt", _intended(since), "boucle up"),

@@ -76,6 +76,33 @@ def test_a_refused_start_is_kept_with_its_problem(session: Session) -> None:
     assert outbox.waiting(session) == outbox.Waiting(starts=0, acts=0, refused=1, oldest_at=None)
 
 
+def test_a_workflow_that_ended_before_its_loop_counts_as_refused(session: Session) -> None:
+    loop = open_loop(session)
+    row_id = f"{loop.id}/1"
+    assert not outbox.mark_ended(session, loop.id, "workflow_failed", AT)  # not even told yet
+    outbox.mark_started(session, row_id, AT)
+    assert outbox.mark_ended(session, loop.id, "workflow_failed", AT)
+    assert not outbox.mark_ended(session, loop.id, "workflow_failed", AT)
+    assert session.get_one(OutboxRow, row_id).problem == "workflow_failed"
+    assert not outbox.mark_ended(session, "nowhere", "workflow_failed", AT)
+
+
+def test_the_workflow_of_a_closed_loop_may_end(session: Session) -> None:
+    loop = open_loop(session)
+    outbox.mark_started(session, f"{loop.id}/1", AT)
+    loops.close(session, loop.id, closure=Closure.RECOVERED, by="boucle", at=AT)
+    assert not outbox.mark_ended(session, loop.id, "workflow_completed", AT)
+
+
+def test_loops_whose_start_waits_are_known(session: Session) -> None:
+    loop, told = open_loop(session), open_loop(session, "r2")
+    outbox.mark_started(session, f"{told.id}/1", AT)
+    note(session, told, "c1")
+    assert outbox.list_pending_starts(session) == [loop.id]
+    assert outbox.is_pending(session, loop.id)
+    assert not outbox.is_pending(session, told.id)
+
+
 def test_each_try_in_vain_waits_longer_up_to_a_minute(session: Session) -> None:
     row_id = f"{open_loop(session).id}/1"
     waits = []
