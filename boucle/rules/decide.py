@@ -186,5 +186,14 @@ def _pass_gates(bundle: Bundle, reading: Reading, at: datetime, mode: Mode, plan
 def _ask_age(age: timedelta, limit: timedelta, mode: Mode) -> GateResult:
     if age <= limit:
         return GateResult(gate=MAX_AGE, result="passed")
-    detail = f"answered {age.days} days before acceptance; the greatest age is {limit.days} days"
+    detail = f"answered {_count(age, limit)} before acceptance; the greatest age is {_count(limit, limit)}"
     return GateResult(gate=MAX_AGE, result="waived" if mode == "act_on_old" else "blocked", detail=detail)
+
+
+_UNITS = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes"))
+
+
+def _count(length: timedelta, limit: timedelta) -> str:
+    """A length in the largest unit that holds the limit whole, rounded down."""
+    unit, name = next(((unit, name) for unit, name in _UNITS if not limit % unit), _UNITS[-1])
+    return f"{length // unit} {name}"

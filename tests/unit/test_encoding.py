@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -70,6 +70,7 @@ def test_a_name_outside_the_catalogue_is_refused() -> None:
         encode(catalogue(), {"nsp": 3})
 
 
+@settings(deadline=None)
 @given(RANDOMS)
 def test_what_was_encoded_comes_back(random: Random) -> None:
     facts = random_facts(random)
@@ -108,6 +109,7 @@ def test_case_and_accents_are_folded(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)

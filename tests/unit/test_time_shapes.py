@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from datalogic_py import Engine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boucle.rules.encoding import reads_as_time
@@ -61,6 +61,7 @@ INSTANTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(TIMELY | INSTANTS | st.text(), min_size=2, max_size=12))
 def test_texts_that_are_not_refused_are_equal_to_themselves_alone(texts: list[str]) -> None:
     plain = [text for text in texts if not reads_as_time(text)]
@@ -76,6 +77,7 @@ DURATIONS = st.lists(
 ).map(lambda parts: "".join(f"{number}{unit}{after}" for number, unit, after in parts))
 
 
+@settings(deadline=None)
 @given(DURATIONS, DURATIONS)
 def test_a_duration_is_only_confused_with_another_time(left: str, right: str) -> None:
     if left != right and engine_says_equal(left, right):

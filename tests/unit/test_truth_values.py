@@ -207,7 +207,7 @@ def orders(left: FactValue, right: FactValue) -> set[int]:
 WORDS: Mapping[bool | None, Truth] = {True: "true", False: "false", None: "undecided"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(RANDOMS)
 def test_the_compiled_form_means_what_the_tables_say(random: Random) -> None:
     definitions = random_definitions(random)
@@ -243,7 +243,7 @@ def nodes(expr: Expr) -> Iterator[Expr]:
             yield from nodes(expr.part)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(RANDOMS)
 def test_no_condition_that_reads_scores_holds_without_them(random: Random) -> None:
     conditions = [without_absence(random, 3) for _ in range(6)]
@@ -254,7 +254,7 @@ def test_no_condition_that_reads_scores_holds_without_them(random: Random) -> No
     assert truths_of([no(when) for when in conditions], facts) == ("undecided",) * 6
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(RANDOMS)
 def test_a_rule_that_asks_for_a_score_never_fires_without_it(random: Random) -> None:
     """Whatever else it asks for: `<score test> and <anything>` is not true where the score is unknown."""
@@ -285,7 +285,7 @@ def leaves(expression: JsonValue) -> Iterator[JsonValue]:
             yield expression
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(RANDOMS)
 def test_nothing_is_emitted_on_which_engines_differ(random: Random) -> None:
     bundle = compile_workspace(workspace(rule_set(rule("one", random_expression(random, 4)))))
