@@ -120,7 +120,7 @@ def _read_csv(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[Row]
         except StopIteration:
             return
         except UnicodeError as error:
-            raise UnreadableFileError(path, f"row {number}: cannot be read as UTF-16") from error
+            raise UnreadableFileError(path, "cannot be read as UTF-16") from error
         except csv.Error as error:
             yield _broken_row(number, tape.taken, str(error), path)
 

@@ -39,14 +39,15 @@ DAMAGED = (
 @contextmanager
 def read_workbook(path: Path, sheet: str | None, numbers: NumberFormat) -> Iterator[Iterator[Row]]:
     """The rows of a sheet, the first one where none is named; UnreadableFileError."""
-    try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
-    except DAMAGED as error:
-        raise UnreadableFileError(path, f"is no readable workbook ({type(error).__name__})") from error
-    try:
-        yield _read_rows(workbook, path, sheet, numbers)
-    finally:
-        workbook.close()
+    with path.open("rb") as file:
+        try:
+            workbook = load_workbook(file, read_only=True, data_only=True)
+        except DAMAGED as error:
+            raise UnreadableFileError(path, f"is no readable workbook ({type(error).__name__})") from error
+        try:
+            yield _read_rows(workbook, path, sheet, numbers)
+        finally:
+            workbook.close()
 
 
 def _read_rows(workbook: Workbook, path: Path, name: str | None, numbers: NumberFormat) -> Iterator[Row]:
