@@ -21,12 +21,13 @@ class Clock(Frozen):
 
 
 class Advance(Frozen):
-    """Go on to a stage, and start its clocks."""
+    """Go on to a stage, and start its clocks; the clock `met` has been waited for."""
 
     loop: str
     stage: str
     at: datetime
     clocks: tuple[Clock, ...] = ()
+    met: ClockKind | None = None
 
 
 class OpenCase(Frozen):

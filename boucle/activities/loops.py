@@ -12,7 +12,7 @@ from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.errors import NotFoundError
-from boucle.model import ActKind, ActOutcome, Closure, LoopRef, Standing
+from boucle.model import ActKind, ActOutcome, ClockKind, Closure, LoopRef, Standing
 
 
 class LoopActivities:
@@ -31,6 +31,8 @@ class LoopActivities:
     def advance(self, call: Advance) -> Standing:
         """Go on to a stage and start its clocks."""
         with self._database.session() as session:
+            if call.met is not None:
+                loops.meet_clock(session, call.loop, call.met, call.at)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
             standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
             session.commit()
@@ -41,6 +43,8 @@ class LoopActivities:
         """Close the loop, by the play itself."""
         with self._database.session() as session:
             closure = call.closure or _judge(session, call.loop)
+            if closure == Closure.NO_ANSWER:
+                loops.miss_clock(session, call.loop, ClockKind.ANSWER, call.at)
             standing = loops.close(session, call.loop, closure=closure, by=loops.BOUCLE, at=call.at)
             session.commit()
             return standing

@@ -21,6 +21,7 @@ from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import Text
 from boucle.engine import cases, effects, privacy
 from boucle.engine.clock import next_worked
+from boucle.engine.refusals import refusal
 from boucle.engine.tables import CaseRow, ClockRow, LoopRow
 from boucle.model import ClockKind, EffectKind, EffectState, LoopState, Plan
 
@@ -126,8 +127,10 @@ class NoticeActivities:
     def _prepare(self, session: Session, call: Tell) -> Delivery | Letter:
         loop = session.get_one(LoopRow, call.loop)
         case = cases.get_case(session, loop)
+        if loop.state == LoopState.CLOSED:
+            raise refusal("loop_closed")
         later = _find_later(loop, case, call.at)
-        if loop.state == LoopState.CLOSED or later is not None:
+        if later is not None:
             return Delivery(state=EffectState.INTENDED, later=later)
         write_down(session, call.loop, call.round, call.step, call.at)
         key = effects.effect_key(call.loop, call.round, call.step)

@@ -27,7 +27,9 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from boucle.engine import commands, outbox
+from boucle.activities.calls import ApplyAct
+from boucle.activities.loops import LoopActivities
+from boucle.engine import outbox
 from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
 from boucle.model import Act, ActKind, ActOutcome, LoopRef, Plan
@@ -56,6 +58,7 @@ class _Start:
 class _Delivery:
     row: str
     loop: str
+    round: int
     act: Act
 
 
@@ -143,7 +146,11 @@ class Dispatcher:
 
     async def _apply_here(self, delivery: _Delivery) -> None:
         """The play has ended or does not take it: the database itself says what becomes of the act."""
-        await self._write(lambda session: commands.apply(session, delivery.act.command, _now()))
+        act = delivery.act
+        call = ApplyAct(
+            loop=delivery.loop, round=delivery.round, command=act.command, kind=act.kind, at=_now()
+        )
+        await asyncio.to_thread(LoopActivities(self._database).apply_act, call)
 
     async def _write(self, change: Callable[[Session], _Result]) -> _Result:
         return await asyncio.to_thread(self._change, change)
@@ -159,9 +166,8 @@ def _describe(session: Session, row: OutboxRow) -> _Start | _Delivery:
     if row.kind == "act":
         command = session.get_one(CommandRow, row.command_id)
         effect = command.details.get("effect")
-        return _Delivery(
-            row.id, row.loop_id, Act(command=command.id, kind=ActKind(command.kind), effect=effect)
-        )
+        act = Act(command=command.id, kind=ActKind(command.kind), effect=effect)
+        return _Delivery(row.id, row.loop_id, row.round, act)
     loop = session.get_one(LoopRow, row.loop_id)
     plan = Plan.model_validate_json(loop.plan)
     return _Start(row.id, loop.id, loop.play, row.again, f"{loop.play}: {loop.rule}", _attributes(loop, plan))

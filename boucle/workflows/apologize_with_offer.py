@@ -92,7 +92,9 @@ class ApologizeWithOffer(Play):
             if self.has_failed("follow-up"):
                 await self.close(Closure.UNREACHABLE)
             elif self.is_out("follow-up"):
-                await self.advance("asked", {ClockKind.ANSWER: self.params.answer_within})
+                await self.advance(
+                    "asked", {ClockKind.ANSWER: self.params.answer_within}, met=ClockKind.FOLLOW_UP
+                )
 
     async def wait_for_answer(self) -> None:
         """The answer decides; silence is an outcome too."""

@@ -174,12 +174,14 @@ class Play:
         async with self._turn:
             self._take(await do(LoopActivities.load, self._ref))
 
-    async def advance(self, stage: str, clocks: Mapping[ClockKind, Duration]) -> None:
+    async def advance(
+        self, stage: str, clocks: Mapping[ClockKind, Duration], met: ClockKind | None = None
+    ) -> None:
         """Go on to a stage and start its clocks; without effect on a loop closed meanwhile."""
         started = tuple(Clock(kind=kind, within=within) for kind, within in clocks.items())
         async with self._turn:
             if not self.closed:
-                call = Advance(loop=self.loop, stage=stage, at=workflow.now(), clocks=started)
+                call = Advance(loop=self.loop, stage=stage, at=workflow.now(), clocks=started, met=met)
                 self._take(await do(LoopActivities.advance, call))
 
     async def close(self, closure: Closure | None) -> None:
@@ -262,6 +264,7 @@ class Play:
             delivery = await self._hand_over(step, template)
         except ActivityError:
             self._given_up.add(step)
+            await self._load()  # it may be that the loop was closed behind our back
         else:
             self._note(step, delivery)
         finally:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from pydantic import JsonValue
+from sqlmodel import select
 
 from boucle.engine.offers import find_offer
+from boucle.engine.tables import ClockRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, Closure, EffectState, Person
 from tests.workflows.world import World
@@ -16,6 +18,12 @@ PARAMS: dict[str, JsonValue] = {
     "follow_up_after": "7 days",
     "answer_within": "14 days",
 }
+
+
+def clock_states(world: World, loop: str) -> dict[str, str]:
+    with world.database.reading() as session:
+        rows = session.exec(select(ClockRow).where(ClockRow.loop_id == loop)).all()
+        return {row.kind: row.state for row in rows}
 
 
 async def test_from_a_response_to_a_closed_loop(world_on_either: World) -> None:
@@ -39,6 +47,7 @@ async def test_from_a_response_to_a_closed_loop(world_on_either: World) -> None:
     assert (answer.state, answer.reason) == ("applied", None)
     standing = await world.closed(loop)
     assert standing.closure == Closure.RECOVERED
+    assert clock_states(world, loop) == {"follow_up": "met", "answer": "met"}
     assert standing.effects == dict.fromkeys(("offer", "apology", "follow-up"), EffectState.DONE)
     assert [mail["Subject"] for mail in world.mails.taken] == ["Sorry, Amélie Dupont", "One question"]
 
@@ -60,6 +69,7 @@ async def test_silence_is_an_outcome(world: World) -> None:
     await world.skip(loop, days=14, seconds=1)
     standing = await world.closed(loop)
     assert (standing.closure, world.row(loop).closed_by) == (Closure.NO_ANSWER, "boucle")
+    assert clock_states(world, loop) == {"follow_up": "met", "answer": "missed"}
     assert len(world.mails.taken) == 2
 
 
