@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from decimal import Context, Decimal
 from typing import Literal
 
 from boucle.errors import Place
@@ -71,6 +72,7 @@ class Catalogue:
 # -- values against the catalogue ---------------------------------------------------------------
 
 _LARGEST = 2**53 - 1
+_EXACT = Context(prec=64)
 
 
 @dataclass(frozen=True)
@@ -94,24 +96,54 @@ def fit(
 ) -> tuple[dict[str, FactValue], list[Misfit], list[Unlisted]]:
     """The given facts that fit, what does not, and what counts as unknown though it was said.
 
-    Blank is unknown for all but text. A derived fact is computed, never given.
+    Blank is unknown for all but text. A derived fact is computed, never given; one that is always
+    known must be given. What fits comes back in its one form: text in NFC, a set sorted, a decimal
+    as Decimal, an instant in UTC. Of a set only the unlisted members are left out: no condition can
+    ask for them, so what it says of the others stays true.
     """
     fitting: dict[str, FactValue] = {}
-    misfits: list[Misfit] = []
+    misfits = [Misfit(name, f"{name} is missing") for name in _missing(catalogue, facts)]
     unlisted: list[Unlisted] = []
-    for name, value in facts.items():
+    for name, given in facts.items():
         fact = catalogue.facts.get(name)
-        problem = _problem(fact, value) if fact else "is not in the catalogue"
-        if problem:
+        problem = _problem(fact, given) if fact else "is not in the catalogue"
+        if fact is None or problem:
             misfits.append(Misfit(name, f"{name} {problem}"))
-        elif fact and not _is_blank(fact, value):
-            if _is_listed(fact, value):
-                fitting[name] = value
-            elif fact.unlisted_unknown:
-                unlisted.append(Unlisted(name, value))
-            else:
-                misfits.append(Misfit(name, f"{name} {_not_listed(fact, value)}"))
+        elif not _is_blank(fact, given):
+            value, others = _part(fact, _in_one_form(given))
+            if others and not fact.unlisted_unknown:
+                misfits.append(Misfit(name, f"{name} {_not_listed(fact, others)}"))
+                continue
+            unlisted.extend([Unlisted(name, given)] if others else [])
+            fitting.update({} if value is None else {name: value})
     return fitting, misfits, unlisted
+
+
+def _missing(catalogue: Catalogue, facts: Mapping[str, FactValue]) -> list[str]:
+    required = (fact for fact in catalogue.facts.values() if not fact.optional and not fact.derived)
+    return [fact.name for fact in required if fact.name not in facts or _is_blank(fact, facts[fact.name])]
+
+
+def _in_one_form(value: FactValue) -> FactValue:
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case tuple():
+            return tuple(sorted({unicodedata.normalize("NFC", member) for member in value}))
+        case datetime():
+            return value.astimezone(UTC)
+        case _:
+            return value
+
+
+def _part(fact: Fact, value: FactValue) -> tuple[FactValue | None, tuple[str, ...]]:
+    """A value's listed part (None where nothing is left), and what of it no list holds."""
+    if fact.type == "set" and isinstance(value, tuple):
+        listed = tuple(member for member in value if member in fact.values)
+        return listed, tuple(member for member in value if member not in fact.values)
+    if fact.type == "enum" and value not in fact.values:
+        return None, (str(value),)
+    return (Decimal(value) if fact.type == "decimal" and isinstance(value, int) else value), ()
 
 
 def _is_blank(fact: Fact, value: FactValue) -> bool:
@@ -137,10 +169,10 @@ def _check_decimal(fact: Fact, value: FactValue) -> str | None:
 
 
 def _check_range(fact: Fact, value: Decimal, digits: int) -> str | None:
-    if value.adjusted() > len(str(_LARGEST)) or abs(value.scaleb(digits)) > _LARGEST:
+    if value.adjusted() > len(str(_LARGEST)) or value.copy_abs().scaleb(digits, _EXACT) > _LARGEST:
         return "is too large to be kept exactly"
-    scaled = value.scaleb(digits)
-    if scaled != scaled.to_integral_value():
+    scaled = value.scaleb(digits, _EXACT)
+    if len(value.as_tuple().digits) > _EXACT.prec or scaled != scaled.to_integral_value():
         return f"has more than {digits} decimals"
     too_low = fact.low is not None and scaled < fact.low
     too_high = fact.high is not None and scaled > fact.high
@@ -164,8 +196,14 @@ def _check_date(_fact: Fact, value: FactValue) -> str | None:
 
 
 def _check_instant(_fact: Fact, value: FactValue) -> str | None:
-    aware = isinstance(value, datetime) and value.tzinfo is not None
-    return None if aware else "is not an instant with its zone"
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return "is not an instant with its zone"
+    return None if MINYEAR < value.year < MAXYEAR else "is not an instant of our calendar"
+
+
+def _check_set(_fact: Fact, value: FactValue) -> str | None:
+    every = isinstance(value, tuple) and all(isinstance(member, str) for member in value)
+    return None if every else "is not a set of words"
 
 
 _CHECKS: Mapping[FactType, Callable[[Fact, FactValue], str | None]] = {
@@ -173,26 +211,17 @@ _CHECKS: Mapping[FactType, Callable[[Fact, FactValue], str | None]] = {
     "decimal": _check_decimal,
     "bool": _of_type(bool, "true or false"),
     "enum": _of_type(str, "text"),
-    "set": _of_type(tuple, "a set"),
+    "set": _check_set,
     "text": _of_type(str, "text"),
     "date": _check_date,
     "instant": _check_instant,
 }
 
 
-def _is_listed(fact: Fact, value: FactValue) -> bool:
-    if fact.type == "set" and isinstance(value, tuple):
-        return set(value) <= set(fact.values)
-    return fact.type != "enum" or value in fact.values
-
-
-def _not_listed(fact: Fact, value: FactValue) -> str:
-    found = "has another value" if fact.pii else f"has the value {_shown(fact, value)}"
+def _not_listed(fact: Fact, others: tuple[str, ...]) -> str:
+    found = "has another value" if fact.pii else f"has the value {', '.join(map(_quoted, others))}"
     return f"{found}; listed are {', '.join(fact.values)}"
 
 
-def _shown(fact: Fact, value: FactValue) -> str:
-    others = (
-        [member for member in value if member not in fact.values] if isinstance(value, tuple) else [value]
-    )
-    return ", ".join(f"'{other}'" for other in others)
+def _quoted(text: str) -> str:
+    return f"'{text}'"
