@@ -56,21 +56,27 @@ class Encoding:
         raw = cell.encode("latin-1")
         if self.language is None:
             return mark_controls(_show_with(self.codecs[0], raw))
-        return mark_controls("".join(piece for piece, _ in self._pieces(raw)))
+        whole = self._decode_utf_8(raw)
+        return mark_controls(whole or "".join(piece for piece, _ in self._pieces(raw)))
 
     def _decode(self, raw: bytes) -> str:
         if self.language is None:
             return _decode_with(self.codecs[0], raw)
-        if "utf-8" in self.codecs:
-            try:
-                return raw.decode("utf-8")
-            except UnicodeDecodeError:
-                pass
+        whole = self._decode_utf_8(raw)
+        if whole is not None:
+            return whole
         pieces = list(self._pieces(raw))
         problem = next((problem for _, problem in pieces if problem), None)
         if problem:
             raise UndecodableError(problem)
         return "".join(piece for piece, _ in pieces)
+
+    def _decode_utf_8(self, raw: bytes) -> str | None:
+        """The whole cell in UTF-8, which other encodings hardly ever imitate; None where it is not."""
+        try:
+            return raw.decode("utf-8") if "utf-8" in self.codecs else None
+        except UnicodeDecodeError:
+            return None
 
     def _pieces(self, raw: bytes) -> Iterator[tuple[str, str | None]]:
         """Byte by byte, from the left: its text, or its mark and why it cannot be read."""
@@ -139,7 +145,7 @@ def _show_with(codec: str, raw: bytes) -> str:
 def _undecided(
     byte: int, readings: Mapping[str, str], fitting: set[str], before: str, following: bytes
 ) -> str:
-    around = f"'{before[-12:]}{_mark(byte)}{_ascii(following[:12])}'"
+    around = f"'{_on_one_line(before[-12:])}{_mark(byte)}{_ascii(following[:12])}'"
     if not readings:
         return f"byte 0x{byte:02X} is no character in the map's encodings: {around}"
     which = ", ".join(f"'{char}' in {codec}" for codec, char in readings.items())
@@ -152,7 +158,11 @@ def _mark(code: int) -> str:
 
 
 def _ascii(raw: bytes) -> str:
-    return "".join(chr(byte) if byte < _ASCII else _mark(byte) for byte in raw)
+    return _on_one_line("".join(chr(byte) if byte < _ASCII else _mark(byte) for byte in raw))
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def check_text(text: str) -> str:

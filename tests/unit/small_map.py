@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from boucle.errors import Mistake
 from boucle.intake.binding import Binding, bind
 from boucle.intake.drafts import Draft, read_draft
@@ -31,6 +33,7 @@ derived:
 """
 
 
+@cache
 def catalogue() -> Catalogue:
     """The small workspace's catalogue with one derived fact."""
     texts = {"facts.yaml": FACTS + DERIVED, "policy.yaml": "boucle: policy/v1\nmax_age: 14 days\n"}
