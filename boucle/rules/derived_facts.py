@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, cast
 
@@ -76,12 +77,10 @@ def _where(form: Form, scope: Scope, over: str | None) -> Expr | None:
     source = form.scalar("where", "a condition")
     if source is None:
         return None
-    bands = band_definitions(Catalogue(scope.facts, {}))
-    scope = Scope(
-        scope.facts, frozenset(bands), scope.broken, reader="'where', which asks about earlier responses"
-    )
+    scope = replace(scope.with_bands(), reader="'where', which asks about earlier responses")
     expr, mistakes = read_condition(source, scope)
     form.mistakes.extend(mistakes)
+    bands = band_definitions(Catalogue(scope.facts, {}))
     return expr and _expand(expr, {name: band.when for name, band in bands.items()})
 
 

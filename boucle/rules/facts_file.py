@@ -35,8 +35,8 @@ class ReadFacts:
     complete: bool = True
 
     def scope(self) -> Scope:
-        """What a condition of a rule file may read, definitions aside."""
-        return Scope(self.catalogue.facts, broken=self.broken, complete=self.complete)
+        """What a condition of a rule file may read, its own definitions aside."""
+        return Scope(self.catalogue.facts, broken=self.broken, complete=self.complete).with_bands()
 
 
 NOTHING = ReadFacts(Catalogue(BUILT_IN_FACTS, {}), complete=False)

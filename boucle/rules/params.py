@@ -101,29 +101,33 @@ def _explain_all(
     play: str, model: type[BaseModel], node: Mapping_, errors: Sequence[ErrorDetails]
 ) -> list[Mistake]:
     """One mistake for each place; of a union's branches, those that come furthest speak."""
+    traced = [(error, _trace(node, error)) for error in errors]
     said: dict[Path, tuple[Place, list[str]]] = {}
-    for error in errors:
-        followed = _follow(node, error["loc"])
+    for error, followed in traced:
+        if _is_outrun(followed, [other for _, other in traced]):
+            continue
         path = followed.path
-        if error["type"] == "missing":
-            path = (*path, error["loc"][-1])
-        place = _key_place(node, error["loc"]) if error["type"] == "extra_forbidden" else followed.place
+        place = _key_place(node, path) if error["type"] == "extra_forbidden" else followed.place
         words = said.setdefault(path, (place, []))[1]
         text = _word(error, path, model)
+        text = text.removeprefix(f"'{_dotted(path)}' takes ") if words else text
         words.extend([text] if text not in words else [])
-    return [
-        BadParameter(place, play, ", or ".join(words))
-        for path, (place, words) in said.items()
-        if not _is_outrun(path, node, errors)
-    ]
+    return [BadParameter(place, play, ", or ".join(words)) for place, words in said.values()]
 
 
-def _is_outrun(path: Path, node: Mapping_, errors: Sequence[ErrorDetails]) -> bool:
-    """Whether another branch of the same union came further than this path."""
-    here = [error["loc"] for error in errors if _follow(node, error["loc"]).path == path]
-    branched = any(not _follow(node, loc).whole for loc in here)
-    further = (_follow(node, error["loc"]).path for error in errors)
-    return branched and any(len(other) > len(path) and other[: len(path)] == path for other in further)
+def _trace(node: Node, error: ErrorDetails) -> _Followed:
+    """Where an error lies; a missing key is reached though the file does not have it."""
+    followed = _follow(node, error["loc"])
+    if error["type"] != "missing":
+        return followed
+    return _Followed((*followed.path, error["loc"][-1]), followed.place, whole=True)
+
+
+def _is_outrun(followed: _Followed, others: Sequence[_Followed]) -> bool:
+    """Whether another branch of the same union came further."""
+    path = followed.path
+    further = (other.path for other in others if len(other.path) > len(path))
+    return not followed.whole and any(other[: len(path)] == path for other in further)
 
 
 def _key_place(node: Node, path: Path) -> Place:
@@ -143,8 +147,12 @@ _TYPES = {
 }  # fmt: skip
 
 
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path)) or "with"
+
+
 def _word(error: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
-    key = ".".join(map(str, path)) or "with"
+    key = _dotted(path)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return f"'{key}' is missing"

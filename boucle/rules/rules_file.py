@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 from boucle.errors import Mistake, Place
-from boucle.rules.bands import band_definitions
 from boucle.rules.definitions import read_definitions
 from boucle.rules.facts_file import ReadFacts
 from boucle.rules.file_mistakes import BadValue, MissingKey, NotInThisVersion, Repeated, UnknownTimezone
@@ -43,15 +42,13 @@ def read_rule_set(
     form.require("ruleset", "rules", "undecided")
     name = form.word("ruleset", "a rule set") if form.has("ruleset") else None
     _check_hit_policy(form)
-    rule_set = _read_body(form, name or "", facts, Surroundings(facts.scope(), {}, plays, known, today))
+    rule_set = _read_body(form, name or "", Surroundings(facts.scope(), {}, plays, known, today))
     return (rule_set if name else None), mistakes
 
 
-def _read_body(form: Form, name: str, facts: ReadFacts, around: Surroundings) -> RuleSet:
-    bands = frozenset(band_definitions(facts.catalogue))
-    scope = facts.scope().with_definitions(bands, frozenset())
+def _read_body(form: Form, name: str, around: Surroundings) -> RuleSet:
     define = form.form("define", "the rules file") if form.has("define") else None
-    defined = read_definitions(define, scope)
+    defined = read_definitions(define, around.scope)
     around = replace(
         around, scope=defined.scope, sizes=defined.sizes, defaults=_defaults(form), owner=_text(form, "owner")
     )

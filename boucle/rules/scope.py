@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from boucle.model import NPS_BANDS
+from boucle.rules.bands import SCORE
 from boucle.rules.catalogue import Fact
 
 
@@ -26,6 +28,13 @@ class Scope:
     def with_definitions(self, names: frozenset[str], broken: frozenset[str]) -> Scope:
         """The same facts with more definitions."""
         return replace(self, definitions=self.definitions | names, broken=self.broken | broken)
+
+    def with_bands(self) -> Scope:
+        """The same names with the built-in definitions, as far as their score is declared."""
+        bands = frozenset(band.value for band in NPS_BANDS)
+        if SCORE in self.facts:
+            return self.with_definitions(bands, frozenset())
+        return self.with_definitions(frozenset(), bands if SCORE in self.broken else frozenset())
 
     def is_silent_on(self, name: str) -> bool:
         """Whether nothing can be said of a name, because another mistake hides it."""

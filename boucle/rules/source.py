@@ -30,7 +30,7 @@ from boucle.rules.source_syntax import explain_syntax
 from boucle.rules.source_text import BAD_CHARACTER, check_text, code_point
 
 MAX_DEPTH = 32
-_MAX_COLONS = 50
+_MAX_COLONS = 20
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def read_yaml(text: str, file: str) -> tuple[Node | None, list[Mistake]]:
     found = check_text(text, file)
     if found:
         return None, found
-    for _ in range(_MAX_COLONS):
+    while True:
         builder = _Builder(file, text)
         stopped_at = builder.run()
-        if stopped_at is None:
+        found.extend(builder.syntax)
+        if stopped_at is None or len(found) >= _MAX_COLONS:
             break
         text = f"{text[:stopped_at]}\ua789{text[stopped_at + 1 :]}"
-        found.extend(builder.syntax)
-    mistakes = [*found, *builder.syntax, *builder.mistakes]
+    mistakes = [*found, *builder.mistakes]
     if builder.root is None and not mistakes:
         mistakes = [EmptyFile(Place(file, 1, 1))]
     return (None if builder.broken else builder.root), mistakes

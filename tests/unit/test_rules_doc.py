@@ -1,0 +1,68 @@
+"""docs/rules.md says every key, every word and every code, and its examples do what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from boucle.errors import Mistake
+from boucle.rules import derived_facts, fact_entry, rule_entry, rules_file
+from boucle.rules.lexer import RESERVED
+from boucle.rules.mistakes import CODES
+from tests.unit.small_workspace import OTHER_RULES, POLICY, read, with_file, with_fragment
+
+DOC = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", DOC, re.DOTALL | re.MULTILINE))
+LATER = rules_file._LATER | rule_entry._LATER
+
+
+def _example(code: str, kind: str) -> tuple[str, set[str]]:
+    found = re.search(rf"^```yaml {kind}(.*)\n((?:.*\n)*?)```", SECTIONS[code], re.MULTILINE)
+    assert found, f"{code} has no {kind} example"
+    return found[2].removesuffix("\n"), set(found[1].split())
+
+
+def _read_example(code: str, kind: str) -> list[Mistake]:
+    fragment, how = _example(code, kind)
+    texts = with_fragment(fragment) if "no-rules" not in how else with_file("policy", POLICY)
+    if "no-rules" in how:
+        del texts["rules/nps.yaml"]
+    if "two-sets" in how:
+        texts["rules/csat.yaml"] = OTHER_RULES
+    if "latin-1" in how:
+        texts = {
+            path: text.encode("latin-1").decode("utf-8", "surrogateescape") for path, text in texts.items()
+        }
+    return read(texts)[1]
+
+
+def test_every_code_has_its_section_and_no_other_has() -> None:
+    assert list(SECTIONS) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_wrong_example_gives_the_code_and_the_right_one_nothing(code: str) -> None:
+    assert [mistake.code for mistake in _read_example(code, "wrong")] == [code]
+    assert [mistake.message for mistake in _read_example(code, "right")] == []
+
+
+def test_the_whole_example_is_right() -> None:
+    texts = dict(re.findall(r"^```yaml file=(\S+)\n(.*?)^```", DOC, re.DOTALL | re.MULTILINE))
+    workspace, mistakes = read(texts)
+    assert mistakes == []
+    assert workspace is not None
+    assert [rule.id for rule in workspace.rule_sets[0].rules] == ["key-account-case", "detractor-apology"]
+
+
+def test_every_key_and_word_is_documented() -> None:
+    keys = {
+        *(rules_file._KEYS - {"boucle"}), *rule_entry.DEFAULTS, *rule_entry._START, *derived_facts._KEYS,
+        *fact_entry._EVERYWHERE, *fact_entry._TYPES, *set().union(*fact_entry._ONLY.values()),
+        "score", "scale", "max_age", "if_unknown", "from", "until", "code", "text",
+    }  # fmt: skip
+    said = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", DOC))))
+    assert keys - said == set()
+    assert RESERVED - said == set()
+    assert {"guarantees", "rollout"} <= LATER & said
