@@ -1,0 +1,319 @@
+"""The figures: what came in, what was decided, what became of the loops. Each with its base.
+
+Responses, scores and decisions are those *answered* in the period; loops, with their attempts, clocks
+and messages, those *opened* in it, so that a loop is counted in one period whatever happens later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
+
+from boucle.engine.nps import Nps, nps_of
+from boucle.engine.tables import (
+    AttemptRow,
+    ClockRow,
+    DecisionRow,
+    EffectRow,
+    LoopRow,
+    OfferRow,
+    QuarantineRow,
+    ResponseRow,
+    Revision,
+    ScoreRow,
+)
+from boucle.model import Frozen, LoopState, Money
+
+By = Literal["year", "month", "touchpoint"]
+"""What the NPS is broken down by: the period of the answer in the report's zone, or the touchpoint."""
+
+NO_TOUCHPOINT = "not known"
+
+_PERIODS = {"year": "%Y", "month": "%Y-%m"}
+
+
+class Scores(Frozen):
+    """How the answers to one score question are spread; `counts` by score, lowest first."""
+
+    fact: str
+    metric: str
+    base: int
+    counts: Mapping[int, int]
+
+
+class NpsLine(Frozen):
+    """One NPS: of all answers to a question (`group` None), or of those of a period or touchpoint."""
+
+    fact: str
+    group: str | None
+    figure: Nps
+
+
+class Decisions(Frozen):
+    """Decisions of first revisions by outcome; reasons of those without a winner; gates that held back."""
+
+    by_outcome: Mapping[str, int]
+    by_reason: Mapping[str, int]
+    by_gate: Mapping[str, int]
+    by_rule: Mapping[str, int]
+    kept: int
+
+
+class LoopLine(Frozen):
+    """The loops of one play in one state, with one closure where they are closed."""
+
+    play: str
+    state: str
+    closure: str | None
+    count: int
+
+
+class ClockLine(Frozen):
+    """The clocks of one kind. `met_percent` is met ÷ (met + missed); None where none has ended so."""
+
+    kind: str
+    met: int
+    missed: int
+    running: int
+    stopped: int
+    met_percent: float | None
+
+
+class MessageLine(Frozen):
+    """The effects of one kind (customer message, offer, staff notification) in one state."""
+
+    kind: str
+    state: str
+    count: int
+
+
+class Report(Frozen):
+    """Everything at once. `offers` are the values granted, one amount a currency."""
+
+    zone: str
+    since: datetime | None
+    until: datetime | None
+    responses: int
+    anonymous: int
+    without_score: int
+    revisions: int
+    dating: Mapping[str, int]
+    quarantine: Mapping[str, int]
+    scores: tuple[Scores, ...]
+    nps: tuple[NpsLine, ...]
+    decisions: Decisions
+    loops: tuple[LoopLine, ...]
+    opened: int
+    closed: int
+    attempts: Mapping[str, int]
+    clocks: tuple[ClockLine, ...]
+    messages: tuple[MessageLine, ...]
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Period:
+    """From `since` on, before `until`; None: without end."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def holds(self, instant: Any) -> Sequence[ColumnElement[bool]]:
+        limits = []
+        if self.since is not None:
+            limits.append(col(instant) >= self.since)
+        if self.until is not None:
+            limits.append(col(instant) < self.until)
+        return limits
+
+
+def figures(
+    session: Session,
+    *,
+    zone: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    by: By | None = None,
+) -> Report:
+    """The report from `since` on, before `until`, with the NPS broken down `by` something."""
+    period = _Period(since, until)
+    answered = period.holds(ResponseRow.responded_at)
+    loops = tuple(_loops(session, period))
+    scores = tuple(_scores(session, answered))
+    return Report(
+        zone=zone,
+        since=since,
+        until=until,
+        **_responses(session, answered),
+        quarantine=_count(session, QuarantineRow.state, period.holds(QuarantineRow.at)),
+        scores=scores,
+        nps=tuple(_nps(session, scores, answered, by, ZoneInfo(zone))),
+        decisions=_decisions(session, answered),
+        loops=loops,
+        opened=sum(line.count for line in loops),
+        closed=sum(line.count for line in loops if line.state == LoopState.CLOSED),
+        attempts=_count_of_loops(session, AttemptRow, AttemptRow.result, period),
+        clocks=tuple(_clocks(session, period)),
+        messages=tuple(_messages(session, period)),
+        offers=tuple(_offers(session, period)),
+    )
+
+
+# -- responses ----------------------------------------------------------------------------------
+
+
+def _count(session: Session, column: Any, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    """How many rows have each value of a column, in the order of the values; those without are left out."""
+    query = select(column, func.count()).where(col(column).is_not(None), *where)
+    return dict(session.exec(query.group_by(column).order_by(column)).all())
+
+
+def _responses(session: Session, answered: Sequence[ColumnElement[bool]]) -> dict[str, Any]:
+    scored = select(ScoreRow.response_id).where(ScoreRow.response_id == ResponseRow.id).exists()
+    anonymous = (col(ResponseRow.customer_id).is_(None)) & (col(ResponseRow.contact_id).is_(None))
+    total = select(func.count(), func.coalesce(func.sum(ResponseRow.revision - 1), 0)).select_from(
+        ResponseRow
+    )
+    count, revisions = session.exec(total.where(*answered)).one()
+    return {
+        "responses": count,
+        "revisions": revisions,
+        "anonymous": _how_many(session, anonymous, *answered),
+        "without_score": _how_many(session, ~scored, *answered),
+        "dating": _count(session, ResponseRow.dating, answered),
+    }
+
+
+def _how_many(session: Session, *where: ColumnElement[bool]) -> int:
+    return session.exec(select(func.count()).select_from(ResponseRow).where(*where)).one()
+
+
+# -- scores -------------------------------------------------------------------------------------
+
+
+def _scores(session: Session, answered: Sequence[ColumnElement[bool]]) -> Iterator[Scores]:
+    query = (
+        select(ScoreRow.fact, ScoreRow.metric, ScoreRow.value, func.count())
+        .join(ResponseRow, col(ResponseRow.id) == ScoreRow.response_id)
+        .where(*answered)
+        .group_by(ScoreRow.fact, ScoreRow.metric, col(ScoreRow.value))
+        .order_by(ScoreRow.fact, ScoreRow.metric, col(ScoreRow.value))
+    )
+    spread: dict[tuple[str, str], dict[int, int]] = {}
+    for fact, metric, value, count in session.exec(query):
+        spread.setdefault((fact, metric), {})[value] = count
+    for (fact, metric), counts in spread.items():
+        yield Scores(fact=fact, metric=metric, base=sum(counts.values()), counts=counts)
+
+
+def _nps(
+    session: Session,
+    scores: Sequence[Scores],
+    answered: Sequence[ColumnElement[bool]],
+    by: By | None,
+    zone: ZoneInfo,
+) -> Iterator[NpsLine]:
+    for one in scores:
+        if one.metric != "nps":
+            continue
+        yield NpsLine(fact=one.fact, group=None, figure=nps_of(one.counts))
+        if by is not None:
+            for group, counts in sorted(_grouped(session, one.fact, answered, by, zone).items()):
+                yield NpsLine(fact=one.fact, group=group, figure=nps_of(counts))
+
+
+def _grouped(
+    session: Session, fact: str, answered: Sequence[ColumnElement[bool]], by: By, zone: ZoneInfo
+) -> dict[str, Counter[int]]:
+    said = Revision.facts if by == "touchpoint" else ResponseRow.responded_at
+    query = (
+        select(ScoreRow.value, said)
+        .join(ResponseRow, col(ResponseRow.id) == ScoreRow.response_id)
+        .join(
+            Revision,
+            (col(Revision.response_id) == ResponseRow.id) & (col(Revision.number) == ResponseRow.revision),
+        )
+        .where(ScoreRow.fact == fact, *answered)
+    )
+    grouped: dict[str, Counter[int]] = {}
+    for value, where in session.exec(query):
+        grouped.setdefault(_group(where, by, zone), Counter())[value] += 1
+    return grouped
+
+
+def _group(said: Any, by: By, zone: ZoneInfo) -> str:
+    if by == "touchpoint":
+        return str(said.get("response.touchpoint", NO_TOUCHPOINT))
+    return str(said.astimezone(zone).strftime(_PERIODS[by]))
+
+
+# -- decisions ----------------------------------------------------------------------------------
+
+
+def _decisions(session: Session, answered: Sequence[ColumnElement[bool]]) -> Decisions:
+    def count(column: Any, *where: ColumnElement[bool]) -> dict[str, int]:
+        query = select(column, func.count()).join(ResponseRow, col(ResponseRow.id) == DecisionRow.response_id)
+        query = query.where(col(column).is_not(None), *where, *answered)
+        return dict(session.exec(query.group_by(column).order_by(column)).all())
+
+    first = col(DecisionRow.outcome) != "kept"
+    return Decisions(
+        by_outcome=count(DecisionRow.outcome, first),
+        by_reason=count(DecisionRow.reason, first),
+        by_gate=count(DecisionRow.blocked_by, first),
+        by_rule=count(DecisionRow.winner, first),
+        kept=count(DecisionRow.outcome, ~first).get("kept", 0),
+    )
+
+
+# -- loops --------------------------------------------------------------------------------------
+
+
+def _loops(session: Session, period: _Period) -> Iterator[LoopLine]:
+    columns = (col(LoopRow.play), col(LoopRow.state), col(LoopRow.closure))
+    query = select(*columns, func.count()).where(*period.holds(LoopRow.opened_at)).group_by(*columns)
+    for play, state, closure, count in session.exec(query.order_by(*columns)):
+        yield LoopLine(play=play, state=state, closure=closure, count=count)
+
+
+def _count_of_loops(session: Session, model: Any, column: Any, period: _Period) -> dict[str, int]:
+    query = select(column, func.count()).join(LoopRow, col(LoopRow.id) == model.loop_id)
+    query = query.where(*period.holds(LoopRow.opened_at)).group_by(column).order_by(column)
+    return dict(session.exec(query).all())
+
+
+def _pairs(session: Session, model: Any, kind: Any, state: Any, period: _Period) -> dict[str, dict[str, int]]:
+    query = select(kind, state, func.count()).join(LoopRow, col(LoopRow.id) == model.loop_id)
+    query = query.where(*period.holds(LoopRow.opened_at)).group_by(kind, state).order_by(kind, state)
+    found: dict[str, dict[str, int]] = {}
+    for one, other, count in session.exec(query):
+        found.setdefault(one, {})[other] = count
+    return found
+
+
+def _clocks(session: Session, period: _Period) -> Iterator[ClockLine]:
+    for kind, states in _pairs(session, ClockRow, ClockRow.kind, ClockRow.state, period).items():
+        counts = {state: states.get(state, 0) for state in ("met", "missed", "running", "stopped")}
+        ended = counts["met"] + counts["missed"]
+        percent = 100 * counts["met"] / ended if ended else None
+        yield ClockLine(kind=kind, **counts, met_percent=percent)
+
+
+def _messages(session: Session, period: _Period) -> Iterator[MessageLine]:
+    for kind, states in _pairs(session, EffectRow, EffectRow.kind, EffectRow.state, period).items():
+        for state, count in states.items():
+            yield MessageLine(kind=kind, state=state, count=count)
+
+
+def _offers(session: Session, period: _Period) -> Iterator[str]:
+    query = select(OfferRow.currency, func.sum(OfferRow.value_minor))
+    query = query.join(LoopRow, col(LoopRow.id) == OfferRow.loop_id).where(*period.holds(LoopRow.opened_at))
+    for currency, minor in session.exec(query.group_by(OfferRow.currency).order_by(OfferRow.currency)):
+        yield str(Money(minor=int(minor), currency=currency))
