@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import random
 import signal
-import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,12 +63,13 @@ class KillRun:
     size: Size
     chance: random.Random
     killed: Counter[Kind] = field(default_factory=Counter)
-    files: list[Path] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    files: int = 0
     cut_short: int = 0
-    responses: int = 0
     up: Running | None = None
     worker: subprocess.Popen[bytes] | None = None
     effects_before: int = 0
+    began: float = field(default_factory=time.monotonic)
 
     # -- what runs ------------------------------------------------------------------------------
 
@@ -95,23 +95,37 @@ class KillRun:
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         """Rows of a table, read beside the product."""
-        with closing(sqlite3.connect(f"file:{self.product.data}/boucle.db?mode=ro", uri=True)) as database:
-            (count,) = database.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608 our own words
+        ((count,),) = self.product.query(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 our own words
         return int(count)
 
     # -- what comes in --------------------------------------------------------------------------
 
+    @property
+    def responses(self) -> int:
+        """How many responses have been given to imports."""
+        return len(self.rows)
+
+    def write(self, name: str, rows: list[list[str]]) -> Path:
+        """A file of responses in the workspace."""
+        path = self.product.workspace / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([COLUMNS, *rows])
+        return path
+
     def begin_import(self, size: int) -> tuple[Path, subprocess.Popen[bytes]]:
         """New responses in a file of their own, and their import, begun."""
-        path = self.product.workspace / f"part-{len(self.files):03}.csv"
-        size = min(size, self.size.responses - self.responses)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(respond(self.responses + row, self.chance) for row in range(size))
-        self.files.append(path)
-        self.responses += size
+        numbers = range(self.responses, min(self.responses + size, self.size.responses))
+        fresh = [respond(number, self.chance) for number in numbers]
+        path = self.write(f"part-{self.files:03}.csv", fresh)
+        self.rows += fresh
+        self.files += 1
         return path, self.product.start("import", path.name, "--map", "map.yaml")
+
+    def import_all_again(self) -> dict[str, Any]:
+        """All responses once more, in one file: what the import says of them."""
+        path = self.write("all.csv", self.rows)
+        told: dict[str, Any] = self.product.ask("import", path.name, "--map", "map.yaml")
+        return told
 
     def take_in(self, size: int) -> None:
         """New responses, all the way in."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Literal
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from boucle.local.ports import pick_port
 from tests.e2e.processes import find_owner, kill_and_wait
 
 When = Literal["before", "after"]
@@ -83,10 +83,10 @@ class MailServer:
 @contextmanager
 def listening_mail_server(mail: MailServer) -> Iterator[int]:
     """Serve on a loopback port until the end; the port."""
-    controller = Controller(mail, hostname="127.0.0.1", port=0, ready_timeout=30)
+    port = pick_port()
+    controller = Controller(mail, hostname="127.0.0.1", port=port, ready_timeout=30)
     controller.start()
     try:
-        assert isinstance(controller.server, asyncio.Server)
-        yield controller.server.sockets[0].getsockname()[1]
+        yield port
     finally:
         controller.stop()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ class Product:
     def ask(self, *arguments: str) -> Any:
         """Run a command that must succeed: its JSON output, read."""
         return json.loads(self.run(*arguments, "--format", "json"))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the database, read beside the product."""
+        with closing(sqlite3.connect(f"file:{self.data}/boucle.db?mode=ro", uri=True)) as database:
+            return database.execute(sql).fetchall()
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Begin a command that goes on by itself; what it prints lies in a file named after it."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sqlite3
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,9 +54,8 @@ def run(tmp_path: Path) -> Iterator[KillRun]:
 def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
     run.start()
     run.run()
-    for path in run.files:
-        again = run.product.ask("import", path.name, "--map", "map.yaml")
-        assert again["new"] == 0, again
+    again = run.import_all_again()
+    assert (again["new"], again["duplicates"]) == (0, run.size.responses), again
     run.wait_until_quiet(QUIET_WITHIN)
     report(run)
 
@@ -71,6 +69,7 @@ def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
     assert run.unconfirmed() == []
     assert_each_message_went_out_once(run)
     assert_accounts_agree(run)
+    assert_nothing_broke(run)
 
 
 def assert_accounts_agree(run: KillRun) -> None:
@@ -79,8 +78,7 @@ def assert_accounts_agree(run: KillRun) -> None:
     sound = ("database", "accounts", "running", "temporal", "worker", "workflows", "stuck", "ended", "outbox")
     assert {check: findings[check]["verdict"] for check in sound} == dict.fromkeys(sound, "ok"), findings
     assert run.product.call("audit", "verify").returncode == 0
-    with closing(sqlite3.connect(f"file:{run.product.data}/boucle.db?mode=ro", uri=True)) as database:
-        loops = {row[0] for row in database.execute("SELECT id FROM loop")}
+    loops = {loop for (loop,) in run.product.query("SELECT id FROM loop")}
     assert asyncio.run(started_workflows(run)) == loops
 
 
@@ -111,16 +109,21 @@ def settle_all(run: KillRun) -> None:
 
 
 def assert_each_message_went_out_once(run: KillRun) -> None:
-    with closing(sqlite3.connect(f"file:{run.product.data}/boucle.db?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT key, state FROM effect WHERE kind = 'customer'").fetchall()
+    rows = run.product.query("SELECT key, state FROM effect WHERE kind = 'customer'")
     assert {state for _, state in rows} <= {"done", "settled_sent"}
     assert customer_mails(run) == Counter(key for key, _ in rows)
+
+
+def assert_nothing_broke(run: KillRun) -> None:
+    """No command ended in a way that nobody foresaw, whatever was killed around it."""
+    for name in ("up", "worker", "import"):
+        assert "unexpected" not in run.product.printed(name), run.product.printed(name)
 
 
 def report(run: KillRun) -> None:
     """What the run did, for whoever reads the log."""
     staff = sum(run.mail.counts().values()) - sum(customer_mails(run).values())
-    figures = {
+    figures: dict[str, object] = {
         "responses": run.responses,
         "loops": run.count("loop"),
         "kills": dict(run.killed),
@@ -130,4 +133,5 @@ def report(run: KillRun) -> None:
         "unconfirmed": run.count("effect", "state = 'unconfirmed'"),
         "injected": len(run.mail.ambushes),
     }
+    figures["seconds"] = round(time.monotonic() - run.began)
     sys.stderr.write("".join(f"  {name}: {figure}\n" for name, figure in figures.items()))
