@@ -13,6 +13,7 @@ from boucle.commands import (
     imports,
     loops,
     quarantining,
+    reporting,
     ruling,
     running,
     starting,
@@ -41,6 +42,7 @@ def make_app() -> typer.Typer:
         app.command(command.__name__)(command)
     app.command("import")(imports.import_)
     app.command("explain")(explaining.explain)
+    app.command("report")(reporting.report)
     _group(app, "rules", "What the workspace's files say.").command("check")(ruling.check)
     _add_loops(app)
     _add_cases(app)
