@@ -29,6 +29,7 @@ from boucle.errors import BoucleError, RefusedError
 from boucle.intake.batch import Batch
 from boucle.local import lock, ports
 from boucle.local.address import FolderInUseError
+from boucle.local.logs import log_file, log_to
 from boucle.local.server import Server, ServerConfig, find_executable
 from boucle.model import LoopState
 from boucle.settings import Settings
@@ -69,6 +70,7 @@ def play(folder: Path, screen: Screen) -> Played:
     """Make the company, import its survey, drive every loop to its closure, verify the ledger."""
     screen.step("a workspace for Sillage, a fictional company", str(folder))
     settings = make_workspace(folder)
+    log_to(log_file(settings.data_folder, "demo"))
     database = Database(settings.database)
     database.migrate()
     batch, brought = _import_survey(settings, database, screen)
