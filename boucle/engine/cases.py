@@ -158,7 +158,7 @@ def _make_contact(session: Session, loop: LoopRow, case: CaseRow, at: datetime) 
         case.first_contact_at = at
         session.add(case)
         session.flush()
-        loops.meet_clock(session, loop.id, ClockKind.FIRST_CONTACT, at)
+        loops.end_clock(session, loop, ClockKind.FIRST_CONTACT, at)
 
 
 def _lock_open(session: Session, loop_id: str) -> LoopRow:

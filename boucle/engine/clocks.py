@@ -32,8 +32,9 @@ def start_clocks(
             since = loop.round_opened_at if kind in _SINCE_ACCEPTANCE else at
             started[kind] = due(since, duration, calendar)
             session.add(_row(loop, kind, since, started[kind], business=duration.business))
-    session.flush()
-    set_next_due(session, loop)
+    if started:
+        session.flush()
+        set_next_due(session, loop)
     return started
 
 
@@ -64,7 +65,11 @@ def stop_clocks(session: Session, loop: LoopRow, at: datetime) -> list[ClockKind
         .order_by(col(ClockRow.kind))
     ).all()
     for row in rows:
-        _end(session, loop, row, ClockState.STOPPED, at)
+        row.state, row.ended_at = ClockState.STOPPED, at
+        session.add(row)
+    loop.next_due = None
+    session.add(loop)
+    session.flush()
     return [ClockKind(row.kind) for row in rows]
 
 

@@ -188,7 +188,7 @@ def _close(
 ) -> None:
     """Close the loop. Its close clock is judged by when the act was recorded, not by when applied."""
     cases.conclude(session, loop, act)
-    loops.meet_clock(session, loop.id, ClockKind.CLOSE, command.recorded_at)
+    loops.end_clock(session, loop, ClockKind.CLOSE, command.recorded_at)
     details = act.model_dump(mode="json", exclude_none=True, exclude={"closure"})
     loops.close(
         session, loop.id, closure=act.closure, by=command.actor, at=at,

@@ -160,9 +160,13 @@ def advance(
 
 def meet_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
     """What the clock counted down to happened at `at`; missed where that was too late."""
-    loop = lock_loop(session, loop_id)
-    _record_clock(session, loop, kind, clock_rows.end_clock(session, loop, kind, at), at)
+    end_clock(session, lock_loop(session, loop_id), kind, at)
     return get_standing(session, loop_id)
+
+
+def end_clock(session: Session, loop: LoopRow, kind: ClockKind, at: datetime) -> None:
+    """As `meet_clock`, on a loop that this transaction holds."""
+    _record_clock(session, loop, kind, clock_rows.end_clock(session, loop, kind, at), at)
 
 
 def miss_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
@@ -190,7 +194,7 @@ def close(
     loop = lock_loop(session, loop_id)
     if loop.state == LoopState.CLOSED:
         return get_standing(session, loop_id)
-    meet_clock(session, loop_id, ClockKind.CLOSE, at)
+    end_clock(session, loop, ClockKind.CLOSE, at)
     stopped: list[JsonValue] = [str(kind) for kind in clock_rows.stop_clocks(session, loop, at)]
     loop.state, loop.closure, loop.closed_by, loop.closed_at = LoopState.CLOSED, closure, by, at
     session.add(loop)
@@ -207,7 +211,8 @@ def answer(
     loop.answer = score
     session.add(loop)
     append(session, loop, "loop.answered", at=at, actor=actor, payload={"score": score}, text=text)
-    return meet_clock(session, loop_id, ClockKind.ANSWER, at)
+    end_clock(session, loop, ClockKind.ANSWER, at)
+    return get_standing(session, loop_id)
 
 
 def reopen(session: Session, loop_id: str, *, by: str, at: datetime) -> Standing:

@@ -25,7 +25,7 @@ from boucle.engine.tables import (
     OutboxRow,
     Revision,
 )
-from boucle.model import EffectState, LoopState
+from boucle.model import EffectKind, EffectState, LoopState
 
 TOO_LONG = timedelta(minutes=5)
 """How long something may wait for Temporal, or for its receipt, before it is found."""
@@ -114,7 +114,7 @@ def waits(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> lis
         ("start_refused", "open loops whose workflow was refused or has ended", _refused(), _REBUILD),
         ("pending_too_long", "starts and acts that Temporal has not taken", _pending(since), "boucle up"),
         ("act_unapplied", "acts that were delivered and not applied", _unapplied(since), _REBUILD),
-        ("without_receipt", "effects begun and without a receipt", _intended(since), "boucle up"),
+        ("without_receipt", "messages and offers begun and without a receipt", _intended(since), "boucle up"),
     )  # fmt: skip
     found = (
         _finding(session, code, text, query, command, wrong=False)
@@ -219,8 +219,11 @@ def _unconfirmed() -> Select[Any]:
 
 
 def _intended(since: datetime) -> Select[Any]:
+    """A notification may wait for the team's working time, and is sent again on doubt: left out."""
     return select(col(EffectRow.key).label("id")).where(
-        EffectRow.state == EffectState.INTENDED, EffectRow.intended_at < since
+        EffectRow.state == EffectState.INTENDED,
+        EffectRow.kind != EffectKind.STAFF,
+        EffectRow.intended_at < since,
     )
 
 
