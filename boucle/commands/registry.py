@@ -9,6 +9,7 @@ import typer
 from boucle.commands import (
     auditing,
     cases,
+    demonstrating,
     explaining,
     imports,
     loops,
@@ -40,6 +41,7 @@ def make_app() -> typer.Typer:
     app.command("init")(starting.init)
     for command in (running.up, running.worker, running.doctor):
         app.command(command.__name__)(command)
+    app.command("demo")(demonstrating.demo)
     app.command("import")(imports.import_)
     app.command("explain")(explaining.explain)
     app.command("report")(reporting.report)

@@ -89,12 +89,13 @@ def write_report(played: Played, path: Path) -> None:
         played=played,
         report=report,
         nps=report.nps[0].figure,
-        scores=_bars({str(score): count for score, count in report.scores[0].counts.items()}),
+        scores=_bars(_spread(report)),
         endings=_bars(_endings(stories)),
         nothing=_nothing(report),
         closures=list(CLOSURES.values()),
         table=_plays(report),
         stories=stories,
+        shown=next((story.id for story in stories if _is_telling(story)), None),
     )
     path.write_text(text, encoding="utf-8")
 
@@ -102,6 +103,11 @@ def write_report(played: Played, path: Path) -> None:
 def _bars(counts: Mapping[str, int]) -> list[Bar]:
     longest = max(counts.values(), default=1)
     return [Bar(label, count, 100 * count / longest) for label, count in counts.items()]
+
+
+def _spread(report: Report) -> dict[str, int]:
+    counts = next(one.counts for one in report.scores if one.metric == "nps")
+    return {str(score): counts.get(score, 0) for score in range(11)}
 
 
 def _endings(stories: Sequence[Story]) -> dict[str, int]:
@@ -139,6 +145,11 @@ def _stories(session: Session) -> Iterator[Story]:
             verbatim=_verbatim(session, row),
             lines=tuple(_lines(entries)),
         )
+
+
+def _is_telling(story: Story) -> bool:
+    """Worth being open when the page is: somebody called, and it helped."""
+    return story.play == "csm case" and story.closure == CLOSURES[Closure.RECOVERED]
 
 
 def _verbatim(session: Session, row: LoopRow) -> str | None:
