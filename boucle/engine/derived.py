@@ -14,15 +14,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
-from boucle.engine import ledger
 from boucle.engine.plain import read_facts
-from boucle.engine.tables import Contact, Customer, LoopRow, Personal, ResponseRow, Revision
+from boucle.engine.tables import Contact, Customer, LoopRow, ResponseRow, Revision
 from boucle.model import FactValue, LoopState, Response
-from boucle.rules.bands import band_definitions
 from boucle.rules.bundle import Bundle
 from boucle.rules.catalogue import Catalogue, Count
 from boucle.rules.encoding import encode
-from boucle.rules.expressions import list_atoms
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def _count(count: Count, past: Past, party: str, responded_at: datetime) -> int:
 
 
 def counted_as(bundle: Bundle, facts: Mapping[str, FactValue]) -> frozenset[str]:
-    """The counts that a response with these facts, the derived ones left out, belongs to.
+    """The counts that a response with these facts, the derived and personal ones left out, belongs to.
 
     A count whose `where` is undecided does not count it. Nor does any where a fact is missing that the
     catalogue of today says is always known: a condition on it would have no meaning.
@@ -165,31 +162,6 @@ def _load_responses(
     )
     if horizon is not None:
         query = query.where(col(ResponseRow.responded_at) >= horizon)
-    rows = session.exec(query).all()
-    personal = _personal_facts(session, bundle, [revision for _, revision in rows])
-    for row, revision in rows:
-        stored = {**revision.facts, **personal.get(ledger.scope(revision.chain, revision.seq), {})}
-        counted = counted_as(bundle, read_facts(bundle.catalogue, stored))
+    for row, revision in session.exec(query):
+        counted = counted_as(bundle, read_facts(bundle.catalogue, revision.facts))
         past.add_response(PastResponse(row.responded_at, counted), (row.customer_id, row.contact_id))
-
-
-def _personal_facts(
-    session: Session, bundle: Bundle, revisions: Sequence[Revision]
-) -> dict[str, dict[str, str]]:
-    """By scope, the personal facts of past responses that a count reads; none after an erasure."""
-    facts, definitions = bundle.catalogue.facts, band_definitions(bundle.catalogue)
-    wanted = {
-        f"fact.{atom.fact}"
-        for count in bundle.catalogue.counts.values()
-        if count.where is not None
-        for atom in list_atoms(count.where, definitions)
-        if facts[atom.fact].pii
-    }
-    found: dict[str, dict[str, str]] = {}
-    if not wanted:
-        return found
-    scopes = [ledger.scope(revision.chain, revision.seq) for revision in revisions]
-    query = select(Personal).where(col(Personal.scope).in_(scopes), col(Personal.field).in_(wanted))
-    for held in session.exec(query):
-        found.setdefault(held.scope, {})[held.field.removeprefix("fact.")] = held.value
-    return found
