@@ -47,8 +47,8 @@ class Condition:
 
     @property
     def combined(self) -> JsonValue:
-        """1 where T holds, 0 where F holds, else -1."""
-        return {"if": [self.true, 1, self.false, 0, -1]}
+        """1 where T holds, 0 where F holds, else -1. F is asked first: most conditions are false."""
+        return {"if": [self.false, 0, self.true, 1, -1]}
 
 
 class Evaluator:
@@ -81,17 +81,16 @@ class Evaluator:
     def evaluate_text(self, data: str) -> tuple[Truth, ...]:
         """As `evaluate`, from the engine's data as JSON text."""
         try:
-            answer = _SESSIONS.session.evaluate_data_str(self._rule, DataHandle(data))
+            signs = _SESSIONS.session.evaluate_data(self._rule, DataHandle(data))
         except DataLogicError as error:
             raise EvaluationError(error.error_type) from None
-        return self._read(answer)
+        return self._read(signs)
 
-    def _read(self, answer: str) -> tuple[Truth, ...]:
-        signs = json.loads(answer)
+    def _read(self, signs: list[int]) -> tuple[Truth, ...]:
         try:
-            truths = tuple(_TRUTHS[sign] for sign in signs)
+            truths = tuple(map(_TRUTHS.__getitem__, signs))
         except (KeyError, TypeError):
             raise EvaluationError("an answer is neither true, false nor undecided") from None
-        if len(truths) != len(self.expression):
+        if len(truths) != len(self.conditions):
             raise EvaluationError("not every condition was answered")
         return truths

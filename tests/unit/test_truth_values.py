@@ -297,19 +297,9 @@ def test_nothing_is_emitted_on_which_engines_differ(random: Random) -> None:
 
 def test_a_part_that_is_said_twice_is_emitted_once() -> None:
     bundle = compile_workspace(workspace(rule_set(rule("one", both(DETRACTOR, both(DETRACTOR, DETRACTOR))))))
-    assert bundle.conditions.expression == [
-        {
-            "if": [
-                {"and": [{"!==": [{"var": "nps"}, None]}, {"<=": [0, {"var": "nps"}, 6]}]},
-                1,
-                {
-                    "and": [
-                        {"!==": [{"var": "nps"}, None]},
-                        {"or": [{"<": [{"var": "nps"}, 0]}, {">": [{"var": "nps"}, 6]}]},
-                    ]
-                },
-                0,
-                -1,
-            ]
-        }
-    ]
+    condition = bundle.conditions.conditions[0]
+    known_score: JsonValue = {"!==": [{"var": "nps"}, None]}
+    outside: JsonValue = {"or": [{"<": [{"var": "nps"}, 0]}, {">": [{"var": "nps"}, 6]}]}
+    assert condition.true == {"and": [known_score, {"<=": [0, {"var": "nps"}, 6]}]}
+    assert condition.false == {"and": [known_score, outside]}
+    assert bundle.conditions.expression == [{"if": [condition.false, 0, condition.true, 1, -1]}]

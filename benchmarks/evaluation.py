@@ -1,0 +1,157 @@
+"""Evaluation of rules, ours against others: the same facts in, the same answers out, in one run.
+
+From the JSON text of the encoded facts to true, false or undecided of each of 100 rules of about four
+tests; 30 % of the optional facts unknown. Every side has compiled its rules before; each engine runs in
+its own environment. Times are processor time, the best of several rounds: other load on the machine
+disturbs them least.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import datalogic_py
+
+from benchmarks import other_engine
+from benchmarks.other_engine import seconds_each
+from benchmarks.workload import compile_rules, make_facts
+from benchmarks.zen_language import translate
+from boucle.rules.bundle import Bundle
+from boucle.rules.decide import decide
+from boucle.rules.encoding import encode
+from boucle.rules.reading import Facts
+from tests.oracles.environments import create
+
+RULES, RESPONSES, ROUNDS = 100, 100, 30
+SIZES = (10, 100, 1_000)
+DECISION_RULES = 20
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+BARS = {
+    ("zen-engine", "T and F of each rule, facts as dict"): 15,
+    ("json-logic-qubit", "T and F of each rule"): 100,
+}
+"""How many times faster ours must be than each engine, used as its own documentation uses it."""
+
+_SIGNS = {"true": 1, "false": 0, "undecided": -1}
+
+
+def run() -> dict[str, Any]:
+    """Measure all, and check that every side gives the same answers."""
+    random = Random(2026)  # noqa: S311 # repeatable is wanted, not secret
+    bundle = compile_rules(RULES, random)
+    texts = make_texts(bundle, random)
+    ours = measure_ours(bundle, texts)
+    answers = [[_SIGNS[truth] for truth in bundle.conditions.evaluate_text(text)] for text in texts]
+    others = [
+        *measure_other("zen-engine", bundle, texts, answers, ROUNDS),
+        *measure_other("json-logic-qubit", bundle, texts, answers, ROUNDS // 5),
+    ]
+    ours = min(ours, measure_ours(bundle, texts))
+    return {
+        "rules": RULES,
+        "responses": RESPONSES,
+        "engine": f"datalogic-py {datalogic_py.__version__}",
+        "microseconds": _micro(ours),
+        "others": [_compare(ours, other) for other in others],
+        "sizes": [_size(count, random) for count in SIZES],
+        "decision": _decision(random),
+    }
+
+
+def make_texts(bundle: Bundle, random: Random) -> list[str]:
+    """The engine's data of each response, as JSON text."""
+    encoded = (encode(bundle.catalogue, make_facts(random)) for _ in range(RESPONSES))
+    return [json.dumps(bundle.conditions.data(facts, {})) for facts in encoded]
+
+
+def measure_ours(bundle: Bundle, texts: list[str]) -> float:
+    """Seconds for one response: from JSON text to the truth value of every rule."""
+    evaluate: Callable[[str], Any] = bundle.conditions.evaluate_text
+    return seconds_each(evaluate, texts, ROUNDS)
+
+
+def measure_other(
+    engine: str, bundle: Bundle, texts: list[str], answers: list[list[int]], rounds: int
+) -> Iterable[dict[str, Any]]:
+    """Each way of using the engine with its time; AssertionError where it answers otherwise than ours."""
+    conditions = bundle.conditions.conditions
+    workload = {
+        "rules": [(one.true, one.false) for one in conditions],
+        "zen": [(translate(one.true), translate(one.false)) for one in conditions],
+        "facts": texts,
+        "rounds": rounds,
+    }
+    command = [str(create(engine)), other_engine.__file__, engine]
+    done = subprocess.run(  # noqa: S603 # our own script in an environment of ours
+        command, input=json.dumps(workload), capture_output=True, text=True, check=True
+    )
+    answered = json.loads(done.stdout)
+    for name, form in answered["forms"].items():
+        if form["answers"] != answers:
+            raise AssertionError(f"{engine} ({name}) answers otherwise than boucle")
+        yield {"engine": engine, "version": answered["version"], "form": name, "seconds": form["seconds"]}
+
+
+def _compare(ours: float, other: dict[str, Any]) -> dict[str, Any]:
+    ratio = other["seconds"] / ours
+    bar = BARS.get((other["engine"], other["form"]))
+    return {
+        "engine": f"{other['engine']} {other['version']}",
+        "form": other["form"],
+        "microseconds": _micro(other["seconds"]),
+        "times_ours": round(ratio, 1),
+        "bar": bar,
+        "met": None if bar is None else ratio >= bar,
+    }
+
+
+def _size(count: int, random: Random) -> dict[str, Any]:
+    bundle = compile_rules(count, random)
+    return {"rules": count, "microseconds": _micro(measure_ours(bundle, make_texts(bundle, random)))}
+
+
+def _decision(random: Random) -> dict[str, Any]:
+    """A whole decision: typed facts in, the record of the decision out, digest and reasons included."""
+    bundle = compile_rules(DECISION_RULES, random)
+    facts = [Facts(make_facts(random), AT) for _ in range(RESPONSES)]
+    best = min(_seconds_of(bundle, facts) for _ in range(ROUNDS))
+    return {"rules": DECISION_RULES, "microseconds": _micro(best)}
+
+
+def _seconds_of(bundle: Bundle, responses: list[Facts]) -> float:
+    return seconds_each(lambda _: _decide_all(bundle, responses), [""], 1) / len(responses)
+
+
+def _decide_all(bundle: Bundle, responses: list[Facts]) -> list[int]:
+    return [len(decide(bundle, facts, AT).rules) for facts in responses]
+
+
+def _micro(seconds: float) -> float:
+    return round(seconds * 1_000_000, 1)
+
+
+# -- as a table ---------------------------------------------------------------------------------
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for a reader."""
+    rows = [(f"boucle ({result['engine']})", result["microseconds"], "")]
+    rows += [
+        (f"{one['engine']}: {one['form']}", one["microseconds"], _word_ratio(one)) for one in result["others"]
+    ]
+    rows += [(f"boucle, {size['rules']} rules", size["microseconds"], "") for size in result["sizes"]]
+    decision = result["decision"]
+    rows.append((f"a whole decision, {decision['rules']} rules", decision["microseconds"], "aim 500"))
+    head = f"Evaluation of {result['rules']} rules; microseconds of processor time a response, best of rounds"
+    return "\n".join([head, *(f"  {name:<66} {time:>9.1f}  {note}".rstrip() for name, time, note in rows)])
+
+
+def _word_ratio(other: dict[str, Any]) -> str:
+    bar = "" if other["bar"] is None else f" (bar {other['bar']}x: {'met' if other['met'] else 'NOT MET'})"
+    return f"{other['times_ours']}x ours{bar}"
