@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test check format bench locks clean
+.PHONY: install demo test check kill format bench locks clean
 
 install: .venv/.ready
 
@@ -33,6 +33,10 @@ check: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
+kill: .venv/.ready
+	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
 
 format: .venv/.ready
 	$(BIN)/ruff format .

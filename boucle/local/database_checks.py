@@ -63,7 +63,7 @@ def check_quarantine(session: Session, at: datetime) -> list[Finding]:
     if not waiting:
         return [Finding("quarantine", "ok", "it is empty", look)]
     late = sum(one.overdue for one in waiting)
-    text = f"{counted(len(waiting), 'response')} wait in quarantine, {late:,} of them overdue"
+    text = f"{counted(len(waiting), 'response')} wait in quarantine, {late:,} overdue"
     return [Finding("quarantine", "attention", text, look)]
 
 

@@ -21,23 +21,25 @@ from boucle.worker.connection import connect
 
 def examine(settings: Settings, at: datetime) -> list[Finding]:
     """Every check at `at`, also where an earlier one failed; changes nothing."""
-    return list(_examine(settings, at))
+    database = Database(settings.database)
+    try:
+        return list(_examine(settings, database, at))
+    finally:
+        database.dispose()
 
 
-def _examine(settings: Settings, at: datetime) -> Iterator[Finding]:
-    database = _find_database(settings)
-    if database is None:
-        yield Finding("database", "attention", "there is none yet", "boucle import, or boucle up")
-    else:
+def _examine(settings: Settings, database: Database, at: datetime) -> Iterator[Finding]:
+    if _exists(database):
         yield from _check_database(database, at)
+    else:
+        yield Finding("database", "attention", "there is none yet", "boucle import, or boucle up")
     yield from _check_running(settings, database, at)
     yield check_mail(settings)
 
 
-def _find_database(settings: Settings) -> Database | None:
-    """None where the embedded one has not been made: asking SQLite would make it."""
-    database = Database(settings.database)
-    return None if database.file is not None and not database.file.exists() else database
+def _exists(database: Database) -> bool:
+    """Whether the embedded one has been made: asking SQLite for anything would make it."""
+    return database.file is None or database.file.exists()
 
 
 def _check_database(database: Database, at: datetime) -> Iterator[Finding]:
@@ -47,7 +49,7 @@ def _check_database(database: Database, at: datetime) -> Iterator[Finding]:
         yield Finding("database", "problem", str(error), "see database_url in boucle.toml")
         return
     if not migrated:
-        yield Finding("database", "problem", f"{database.where} has other tables", "boucle up")
+        yield Finding("database", "problem", f"{database.where} is not migrated", "boucle up")
         return
     yield Finding("database", "ok", f"{database.where} is reachable and up to date", "boucle audit verify")
     with database.reading() as session:
@@ -58,7 +60,7 @@ def _check_database(database: Database, at: datetime) -> Iterator[Finding]:
         yield from database_checks.check_quarantine(session, at)
 
 
-def _check_running(settings: Settings, database: Database | None, at: datetime) -> Iterator[Finding]:
+def _check_running(settings: Settings, database: Database, at: datetime) -> Iterator[Finding]:
     if settings.temporal_address is not None:
         yield from _check_temporal(settings, settings.temporal_address, database, at)
         return
@@ -76,13 +78,11 @@ def _who_runs(running: Running) -> Finding:
     return Finding("running", "ok", text, f"kill -INT {running.pid} stops it")
 
 
-def _check_temporal(
-    settings: Settings, address: str, database: Database | None, at: datetime
-) -> Iterator[Finding]:
+def _check_temporal(settings: Settings, address: str, database: Database, at: datetime) -> Iterator[Finding]:
     if not asyncio.run(serves(address)):
         text = f"no Temporal server answers at {address}"
         yield Finding("temporal", "problem", text, "boucle up, or see temporal_address in boucle.toml")
-    elif database is not None:
+    elif _exists(database):
         yield from asyncio.run(_ask(settings, address, database, at))
 
 

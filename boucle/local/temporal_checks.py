@@ -53,12 +53,18 @@ async def check_server(
     seen = await view(client, task_queue)
     difference = await _difference(client, task_queue, seen, open_loops)
     known = await asyncio.to_thread(open_loops)
+    return judge(seen, difference, known, at)
+
+
+def judge(seen: TemporalView, difference: Difference, known: OpenLoops, at: datetime) -> list[Finding]:
+    """What to say of what was seen."""
+    ended = seen.ended_badly & known.ids - seen.running - known.untold
     return [
         _retention(seen),
         _worker(seen, at),
         *_workflows(difference),
         _troubled("stuck", seen.stuck, "whose play fails each time it is run"),
-        _troubled("ended", seen.ended_badly & known.ids - seen.running, "that ended though the loop is open"),
+        _troubled("ended", ended, "that ended though the loop is open"),
     ]
 
 
