@@ -168,12 +168,15 @@ class Bundle:
 
 def _read(text: str) -> BundleDocument:
     try:
-        document = BundleDocument.model_validate_json(text)
+        written = json.loads(text)
+        document = BundleDocument.model_validate(written)
+    except json.JSONDecodeError:
+        raise BundleError("this is no bundle: no JSON") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BundleError(f"this is no bundle of this version: {where}: {first['msg']}") from None
-    if rfc8785.dumps(json.loads(text)) != text.encode():
+    if rfc8785.dumps(written) != text.encode():
         raise BundleError("the bundle is not in canonical form")
     return document
 

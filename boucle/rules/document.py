@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SkipValidation
 
 from boucle.model import Frozen
 from boucle.rules.catalogue import Catalogue, Count, Fact, FactType
@@ -18,6 +18,10 @@ from boucle.rules.expressions import NOWHERE, read_expression
 from boucle.rules.ruleset import Policy
 
 _SECOND = timedelta(seconds=1)
+
+
+Json = Annotated[JsonValue, SkipValidation()]
+"""JSON of any depth: pydantic's own check of JsonValue gives up on deep conditions."""
 
 
 class FactDocument(Frozen):
@@ -38,9 +42,9 @@ class FactDocument(Frozen):
 class ConditionDocument(Frozen):
     """One condition: the author's, and the compiled expressions T and F."""
 
-    when: JsonValue
-    true: JsonValue
-    false: JsonValue
+    when: Json
+    true: Json
+    false: Json
 
 
 class CountDocument(Frozen):
@@ -56,7 +60,7 @@ class CountDocument(Frozen):
 class DefinitionDocument(Frozen):
     """A named condition; `if_unknown` False: what cannot be told counts as false."""
 
-    when: JsonValue
+    when: Json
     if_unknown: Literal[False] | None
 
 

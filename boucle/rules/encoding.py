@@ -91,6 +91,10 @@ def _encode_bool(fact: Fact, value: FactValue) -> bool:
 def _encode_text(fact: Fact, value: FactValue) -> str:
     if not isinstance(value, str):
         raise UnfitFactError(fact.name, "is not text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise UnfitFactError(fact.name, "holds characters that are no Unicode text") from None
     return value
 
 

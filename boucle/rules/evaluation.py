@@ -58,7 +58,7 @@ class Evaluator:
         """`atoms` are those that the conditions evaluate themselves, definitions expanded."""
         self.conditions = tuple(conditions)
         self.expression: list[JsonValue] = [condition.combined for condition in self.conditions]
-        self._rule = _ENGINE.compile(json.dumps(self.expression))
+        self._rule = _ENGINE.compile(self.expression)
         atoms = tuple(atoms)
         self._facts = frozenset(atom.fact for atom in atoms)
         self._folded = tuple(sorted({atom.fact for atom in atoms if isinstance(atom, Contains)}))

@@ -10,8 +10,13 @@ import pytest
 import rfc8785
 
 from boucle.rules.bundle import Bundle
+from boucle.rules.compiler import compile_workspace
+from boucle.rules.complexity import MAX_DEPTH, measure
+from boucle.rules.condition import And, Expr
 from boucle.rules.decide import Facts, decide
+from boucle.rules.explain import explain
 from boucle.rules.failures import BundleError
+from tests.unit.handmade import both, compare, either, no, response, rule, rule_set, within, workspace
 from tests.unit.written import ALWAYS, compile_texts
 
 FACTS = """\
@@ -147,3 +152,14 @@ def test_one_bundle_decides_in_many_threads() -> None:
     with ThreadPoolExecutor(4) as pool:
         winners = list(pool.map(winner, range(400)))
     assert winners == ["again" if number % 11 <= 6 else None for number in range(400)]
+
+
+def test_the_deepest_condition_that_is_allowed_compiles_decides_and_is_explained() -> None:
+    when: Expr = within("nps", 0, 6)
+    while measure(when, {}).depth < MAX_DEPTH:
+        above = no(compare("nps", ">", 6)) if isinstance(when, And) else compare("nps", "==", 3)
+        when = either(above, when) if isinstance(when, And) else both(when, above)
+    bundle = compile_workspace(workspace(rule_set(rule("deep", when))))
+    decision = decide(Bundle.from_canonical(bundle.canonical()), response({"nps": 3}), AT)
+    assert decision.winner == "deep"
+    assert explain(bundle, decision).cause is not None

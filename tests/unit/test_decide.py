@@ -10,7 +10,13 @@ import pytest
 from boucle.model import Decision, FactValue, GateResult
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, decide
-from boucle.rules.failures import EvaluationError, MissingFactsError, RuleSetsOverlapError, UnknownFactError
+from boucle.rules.failures import (
+    EvaluationError,
+    MissingFactsError,
+    RuleSetsOverlapError,
+    UnfitFactError,
+    UnknownFactError,
+)
 from tests.unit.written import ALWAYS, compile_texts
 
 FACTS = """\
@@ -313,7 +319,7 @@ def test_a_fact_outside_the_catalogue_is_no_decision() -> None:
 
 
 def test_text_that_is_no_unicode_is_no_decision() -> None:
-    with pytest.raises(EvaluationError):
+    with pytest.raises(UnfitFactError):
         decided(compiled(), {"nps": 3, "comment.text": "annuler \ud800"})
 
 

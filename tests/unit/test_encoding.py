@@ -53,6 +53,7 @@ def test_each_type_has_one_exact_form(fact: str, value: FactValue, encoded: obje
         ("consent.follow_up", 1),
         ("customer.tags", "vip"),
         ("customer.segment", ("key",)),
+        ("comment.text", "half a pair \ud800"),
         ("response.day", datetime(2026, 1, 1, tzinfo=UTC)),
         ("response.moment", datetime(2026, 1, 1)),  # noqa: DTZ001 # an instant without its zone is the point
         ("response.moment", date(2026, 1, 1)),
