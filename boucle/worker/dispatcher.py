@@ -33,7 +33,7 @@ from boucle.engine import outbox
 from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
 from boucle.model import Act, ActKind, ActOutcome, LoopRef, Plan
-from boucle.workflows import PLAYS
+from boucle.workflows import list_plays
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ class Dispatcher:
         self._client = client
         self._database = database
         self._task_queue = task_queue
+        self._plays = frozenset(list_plays())
         self._telling: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,8 +111,7 @@ class Dispatcher:
         await self._write(lambda session: outbox.bump(session, row, problem, _now()))
 
     async def _start(self, start: _Start) -> None:
-        play = PLAYS.get(start.play)
-        if play is None:
+        if start.play not in self._plays:
             await self._write(lambda s: outbox.mark_refused(s, start.row, "unknown_play", _now()))
             return
         try:

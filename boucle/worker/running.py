@@ -15,10 +15,13 @@ from boucle.worker.connection import IDENTITY, bootstrap, connect, play_runner
 from boucle.worker.dispatcher import Dispatcher
 from boucle.worker.interceptor import Discretion
 from boucle.worker.reconciler import Reconciler
-from boucle.workflows import PLAYS
+from boucle.workflows import list_plays
 
 _THREADS = 12
 _CACHED = 200
+_TASKS = 8
+"""Workflow tasks at once. Their clock starts when they are taken, so a worker that takes more than it
+can work in seconds does all of them in vain, again and again."""
 _GRACE = timedelta(seconds=30)
 
 
@@ -53,10 +56,11 @@ def make_worker(client: Client, means: Means, task_queue: str, threads: ThreadPo
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[play.workflow for play in PLAYS.values()],
+        workflows=[play.workflow for play in list_plays().values()],
         activities=list_activities(means),
         activity_executor=threads,
         max_concurrent_activities=_THREADS,
+        max_concurrent_workflow_tasks=_TASKS,
         max_cached_workflows=_CACHED,
         workflow_runner=play_runner(),
         interceptors=[Discretion()],

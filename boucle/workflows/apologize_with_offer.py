@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
 from temporalio import workflow
 
-from boucle.workflows.calling import do
 from boucle.workflows.play import OFFER, Play
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import Grant
     from boucle.activities.offers import OfferActivities
-    from boucle.model import ClockKind, Closure, Duration, EffectState, Frozen, LoopRef, Money, TemplateId
-
-
-class Offer(Frozen):
-    """What the customer is offered."""
-
-    kind: Literal["voucher"] = Field(description="What it is: a voucher with a code of its own.")
-    value: Money = Field(description="What it is worth, such as 15.00 EUR.")
-    valid_for: Duration = Field(description="How long it can be used, such as 30 days.")
-
-
-class ApologizeWithOfferParams(Frozen):
-    """Parameters of `apologize_with_offer`."""
-
-    template: TemplateId = Field(description="The apology.")
-    offer: Offer | Literal["none"] = Field(description="What goes with it, or none.")
-    follow_up_after: Duration = Field(
-        default=Duration(amount=7, unit="days"),
-        description="How long after the apology the follow-up question is asked.",
-    )
-    follow_up_template: TemplateId = Field(default="follow-up", description="The follow-up question.")
-    answer_within: Duration = Field(
-        default=Duration(amount=14, unit="days"),
-        description="How long an answer to it is waited for.",
-    )
+    from boucle.model import ClockKind, Closure, EffectState, LoopRef
+    from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams, Offer
+    from boucle.workflows.calling import do
 
 
 @workflow.defn(name="apologize_with_offer")

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from temporalio import workflow
 
-from boucle.workflows.calling import do
-from boucle.workflows.play import STAFF, Errand, Play
+from boucle.workflows.play import STAFF, Play
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import CaseSeverity, Clock, MissClock, OpenCase
     from boucle.activities.cases import CaseActivities
     from boucle.model import ActKind, ClockKind, Duration, RunningClock
+    from boucle.workflows.calling import do
+    from boucle.workflows.errand import Errand
 
 WORKING = "working"
 

@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
 from temporalio import workflow
 
 from boucle.workflows.case_play import WORKING, CasePlay
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.activities.calls import CaseSeverity
-    from boucle.model import ClockKind, Duration, Frozen, LoopRef, TeamId, TemplateId
-
-
-def refuse_business_time(remind_before: tuple[Duration, ...]) -> tuple[Duration, ...]:
-    """A reminder counts back on the wall clock."""
-    for ahead in remind_before:
-        if ahead.business:
-            raise ValueError(f"'{ahead}': a reminder counts back on the wall clock; write 4h or 1 day")
-    return remind_before
-
-
-class CsmCaseParams(Frozen):
-    """Parameters of `csm_case`."""
-
-    team: TeamId = Field(description="The team that works the case; its member with least to do gets it.")
-    first_contact_within: Duration = Field(
-        default=Duration(amount=48, unit="hours"),
-        description="The customer's clock: by when somebody has reached the customer.",
-    )
-    close_within: Duration = Field(
-        default=Duration(amount=5, unit="days", business=True),
-        description="The team's clock: by when the case is closed.",
-    )
-    remind_before: tuple[Duration, ...] = Field(
-        default=(Duration(amount=4, unit="hours"),),
-        description="How long before each clock runs out the owner is reminded; several are possible.",
-    )
-    acknowledge: TemplateId | None = Field(
-        default=None,
-        description="The message that tells the customer that somebody will call; none: no message.",
-    )
-    severity: CaseSeverity = Field(
-        default="medium",
-        description="low, medium, high or critical; from high on, colleagues are told at night too.",
-    )
-
-    _wall = field_validator("remind_before")(refuse_business_time)
+    from boucle.model import ClockKind, LoopRef
+    from boucle.workflows.csm_case_params import CsmCaseParams
 
 
 @workflow.defn(name="csm_case")

@@ -10,15 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
-
-from boucle.workflows.calling import SENDING, do
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Send, Tell
@@ -37,6 +34,8 @@ with workflow.unsafe.imports_passed_through():
         LoopState,
         Standing,
     )
+    from boucle.workflows.calling import SENDING, do
+    from boucle.workflows.errand import Errand, find_next
 
 STAFF = "staff-"
 """What the steps of staff notifications begin with; all other steps but the offer are messages."""
@@ -48,15 +47,6 @@ _STAGE = SearchAttributeKey.for_keyword("BoucleStage")
 _DUE = SearchAttributeKey.for_datetime("BoucleDue")
 
 Stage = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Errand:
-    """Something to do at an instant; `name` is shown to operators beside the timer."""
-
-    at: datetime
-    name: str
-    do: Callable[[], Awaitable[None]]
 
 
 class Play:
@@ -204,7 +194,7 @@ class Play:
             errands = [*self._errands(), *agenda()]
             ready = [errand for errand in errands if errand.at <= workflow.now()]
             if ready:
-                await min(ready, key=_when).do()
+                await find_next(ready).do()
             else:
                 await self._sleep(errands, self.find_due(until) if until else None)
 
@@ -284,7 +274,3 @@ class Play:
             self._later[step] = delivery.later
         effects = {**self.standing.effects, step: delivery.state}
         self._standing = self.standing.model_copy(update={"effects": effects})
-
-
-def _when(errand: Errand) -> tuple[datetime, str]:
-    return errand.at, errand.name

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from boucle.activities.templates import VARIABLES
-from boucle.workflows import PLAYS
+from boucle.workflows import list_plays
 from tests.house.source_tree import ROOT
 
 PAGE = (ROOT / "docs/plays.md").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def parts(annotation: Any) -> list[type[BaseModel]]:
 
 
 def test_every_play_and_parameter_is_documented_as_it_is() -> None:
-    for name, play in PLAYS.items():
+    for name, play in list_plays().items():
         documented = [row for row in rows(section(name)) if len(row) == 3 and row[1] != ""]
         stages = {"accepted", "apologized", "asked", "working"}
         assert [row for row in documented if row[0] not in stages] == parameters(play.params), name

@@ -12,7 +12,7 @@ from temporalio.workflow import NondeterminismError
 
 from boucle.model import Closure, LoopRef
 from boucle.worker.connection import DATA_CONVERTER, play_runner
-from boucle.workflows import PLAYS
+from boucle.workflows import list_plays
 from boucle.workflows.play import Play
 from tests.workflows.history_text import plain_text
 from tests.workflows.record_histories import FOLDER, SCENARIOS
@@ -31,13 +31,13 @@ def replayer(*plays: type) -> Replayer:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await replayer(*(play.workflow for play in PLAYS.values())).replay_workflow(read(path))
+    await replayer(*(play.workflow for play in list_plays().values())).replay_workflow(read(path))
 
 
 def test_every_play_has_histories_of_open_and_of_closed_loops() -> None:
     names = [path.stem for path in RECORDED]
     assert set(SCENARIOS) <= set(names)
-    for play in PLAYS:
+    for play in list_plays():
         states = {name.split(".")[1].startswith("open") for name in names if name.startswith(f"{play}.")}
         assert states == {True, False}, play
 
