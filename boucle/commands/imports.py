@@ -143,10 +143,13 @@ def _result(batch: Batch, brought: Brought, written: Path | None) -> Mapping[str
     return {
         "rows": read.rows,
         "rows_left_out": read.left_out,
+        "rows_by_date_order": read.orders,
+        "skipped": read.skipped,
         "rows_rejected": read.rejected_rows,
         "responses": read.responses,
         "without_score": read.without_score,
         "verbatims": read.verbatims,
+        "blank_comments": read.blank_comments,
         "scores": read.scores,
         "dating": read.dating,
         "unlisted": [
@@ -178,9 +181,16 @@ def _read_lines(batch: Batch) -> Iterator[str]:
     read = batch.counts
     left_out = f"{read.left_out:,} left out by the map, " if read.left_out else ""
     yield f"{read.rows:,} rows, {left_out}{read.rejected_rows:,} rejected"
+    if read.skipped:
+        yield f"{read.skipped:,} passed over: blank where the map says that there is no response then"
     yield f"{read.responses:,} responses, {read.verbatims:,} verbatims, {read.scores.total():,} scores"
     yield f"{read.without_score:,} responses without any score"
     yield from counts("scores", read.scores)[1:]
+    if read.orders["either"]:
+        yield (
+            f"dates: {read.orders['day_first']:,} rows can only be day first, "
+            f"{read.orders['month_first']:,} only month first, {read.orders['either']:,} could be either"
+        )
     for dating in ("ambiguous", "stated"):
         if read.dating[dating]:
             yield f"{read.dating[dating]:,} responses {_DATING[dating]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from boucle.commands.imports import _read_lines
 from boucle.errors import Mistake
 from boucle.intake.batch import Batch, UnfitMapError, read_batch, read_import, read_responses
 from boucle.intake.joining import Rejection
@@ -208,6 +209,22 @@ def test_a_file_is_counted(read: Read) -> None:
     assert dict(counts.dating) == {"ambiguous": 1, "given": 1}
     assert dict(counts.orders) == {"either": 2, "day_first": 1}
     assert dict(counts.unlisted) == {("customer.segment", "gold"): 1}
+
+
+def test_what_was_passed_over_and_how_dates_read_is_said(read: Read) -> None:
+    text = MAP.replace("order: known", "order: rule").replace(
+        "nps: score", "nps: {column: score, blank: skip}"
+    )
+    batch = read(HEADER + "a,1/2/2026,9,\nb,2/2/2026,,\nc,20/2/2026,3,\n", text)
+    assert list(_read_lines(batch)) == [
+        "3 rows, 0 rejected",
+        "1 passed over: blank where the map says that there is no response then",
+        "2 responses, 0 verbatims, 2 scores",
+        "0 responses without any score",
+        "  2  nps",
+        "dates: 1 rows can only be day first, 0 only month first, 2 could be either",
+        "1 responses with a date that can be read two ways (day or month first), read by the map's rule",
+    ]
 
 
 def test_progress_is_told_row_by_row(tmp_path: Path) -> None:
