@@ -38,9 +38,9 @@ class Difference:
 
 
 def compare(temporal: TemporalView, database: OpenLoops) -> Difference:
-    """Open loops against running workflows; what waits in the outbox is not lost."""
+    """Open loops against running workflows. What waits in the outbox is not lost; nor is what ended."""
     return Difference(
-        lost=database.ids - temporal.running - database.untold,
+        lost=database.ids - temporal.running - temporal.ended_badly - database.untold,
         surplus=temporal.running - database.ids,
         both=len(database.ids & temporal.running),
     )
@@ -63,8 +63,8 @@ def judge(seen: TemporalView, difference: Difference, known: OpenLoops, at: date
         _retention(seen),
         _worker(seen, at),
         *_workflows(difference),
-        _troubled("stuck", seen.stuck, "whose play fails each time it is run"),
-        _troubled("ended", ended, "that ended though the loop is open"),
+        _troubled("stuck", seen.stuck, "whose play fails each time it is run", "boucle loops show LOOP"),
+        _troubled("ended", ended, "that ended though the loop is open", "boucle loops rebuild"),
     ]
 
 
@@ -112,11 +112,11 @@ def _workflows(difference: Difference) -> list[Finding]:
     return found
 
 
-def _troubled(check: str, loops: frozenset[str], text: str) -> Finding:
+def _troubled(check: str, loops: frozenset[str], text: str, try_next: str) -> Finding:
     if not loops:
         return Finding(check, "ok", f"no workflow {text}", "boucle loops list")
     listed = f"{counted(len(loops), 'workflow')} {text}: {_listed(loops)}"
-    return Finding(check, "problem", listed, f"boucle loops show {min(loops)}")
+    return Finding(check, "problem", listed, try_next)
 
 
 def _listed(loops: frozenset[str]) -> str:

@@ -6,15 +6,12 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from temporalio.service import RPCError
-
 from boucle.engine import reconciliation
 from boucle.engine.database import Database
-from boucle.errors import UnreachableError
 from boucle.local import lock
 from boucle.local.address import (
     FolderInUseError,
@@ -27,15 +24,12 @@ from boucle.local.address import (
 from boucle.local.embedded import Embedded, Hooks
 from boucle.local.interruption import stop_on_signals
 from boucle.local.server import Server
+from boucle.local.working import keep_working
 from boucle.settings import Settings
 from boucle.worker.assembly import assemble
-from boucle.worker.running import WorkerConfig, run_worker
+from boucle.worker.running import run_worker
 
 _log = logging.getLogger(__name__)
-
-_PAUSE = 1.0
-_SERVER_AWAY = (UnreachableError, RPCError, TimeoutError, RuntimeError)
-"""What connecting, setting up and polling raise; the SDK's own failures are plain RuntimeErrors."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +66,8 @@ async def _run(place: Place, announce: Callable[[Running], None]) -> None:
         write_address(folder, running)
         announce(running)
         config = assemble(place.settings, place.database, running.temporal_address)
-        await (keep_working(config, stop) if server else run_worker(config, stop))
+        await (keep_working(lambda: config, stop) if server else run_worker(config, stop))
     remove_address(folder)
-
-
-async def keep_working(config: WorkerConfig, stop: asyncio.Event) -> None:
-    """Work until `stop`, also while the embedded server is dead for a moment and comes back."""
-    while not stop.is_set():
-        try:
-            await run_worker(config, stop)
-        except _SERVER_AWAY as error:
-            _log.warning(
-                "the worker has lost the Temporal server (%s); it begins again", type(error).__name__
-            )
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _PAUSE)
 
 
 def _running(settings: Settings, server: Embedded | None) -> Running:

@@ -28,7 +28,7 @@ COLUMNS = (
     "id answered_at nps delivery touchpoint channel comment customer contact name email language role "
     "segment arr tags follow_up marketing"
 ).split()
-PATIENCE = 30.0
+PATIENCE = 60.0
 MEALS = 6
 
 
@@ -86,12 +86,6 @@ class KillRun:
     def restart_worker(self) -> None:
         """The same command again."""
         self.worker = self.product.start("worker")
-
-    def workers(self) -> list[int]:
-        """The processes that can hand over mails."""
-        assert self.up is not None
-        assert self.worker is not None
-        return [self.up.pid, self.worker.pid]
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         """Rows of a table, read beside the product."""
@@ -199,13 +193,18 @@ class KillRun:
         struck = len(self.mail.ambushes)
         self.mail.lay_ambush(when)
         self._see_progress("an ambush", lambda: len(self.mail.ambushes) > struck)
-        if self.mail.ambushes[-1].pid == self.workers()[0]:
+        assert self.up is not None
+        if self.mail.ambushes[-1].pid == self.up.pid:
             self.restart_up()
         else:
             self.restart_worker()
 
     def _see_mail_of(self, pid: int) -> None:
-        self._see_progress(f"a mail of {pid}", lambda: pid in self.mail.senders)
+        def has_sent() -> bool:
+            assert pid in self.product.living(), f"process {pid} ended by itself"
+            return pid in self.mail.senders
+
+        self._see_progress(f"a mail of {pid}", has_sent)
 
     def _see_progress(self, what: str, seen: Callable[[], bool]) -> None:
         """Feed it until its work shows."""

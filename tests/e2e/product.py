@@ -64,7 +64,12 @@ class Product:
 
     def ask(self, *arguments: str) -> Any:
         """Run a command that must succeed: its JSON output, read."""
-        return json.loads(self.run(*arguments, "--format", "json"))
+        return self.read(self.run(*arguments, "--format", "json"))
+
+    @staticmethod
+    def read(printed: str) -> Any:
+        """What a command has printed as JSON."""
+        return json.loads(printed)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the database, read beside the product."""

@@ -53,8 +53,8 @@ def test_what_waits_in_the_outbox_is_not_lost() -> None:
     [
         (seen(running="a"), "a b", "workflows", "unknown to Temporal: b", "boucle loops rebuild"),
         (seen(running="a b"), "a", "workflows", "running though closed: b", "boucle loops show b"),
-        (seen(running="a", stuck="a"), "a", "stuck", "1 workflow whose play fails", "boucle loops show a"),
-        (seen(ended_badly="a"), "a", "ended", "1 workflow that ended", "boucle loops show a"),
+        (seen(running="a", stuck="a"), "a", "stuck", "1 workflow whose play fails", "boucle loops show LOOP"),
+        (seen(ended_badly="a"), "a", "ended", "1 workflow that ended", "boucle loops rebuild"),
         (seen(polled_at=None), "", "worker", "no worker asks for work", "boucle up, or boucle worker"),
         (
             seen(polled_at=AT - timedelta(seconds=91)),
