@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from io import FileIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -21,6 +22,14 @@ class _Brief(logging.Formatter):
         return f"{self.formatTime(record)} {record.levelname.lower()}: {record.getMessage()}"
 
 
+class _Private(RotatingFileHandler):
+    """A file that only its owner reads, also the next one after it has grown full."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return TextIOWrapper(FileIO(descriptor, "a"), encoding=self.encoding, write_through=True)
+
+
 def log_file(folder: Path, name: str) -> Path:
     """Where the log of a command lies, `up` or `worker`."""
     return folder / f"{name}.log"
@@ -29,8 +38,7 @@ def log_file(folder: Path, name: str) -> Path:
 def log_to(path: Path) -> None:
     """Send every logger of this process there, Temporal's client too. Call before its first use."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    file = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
+    file = _Private(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
     file.setFormatter(logging.Formatter(f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s"))
     screen = logging.StreamHandler()
     screen.setFormatter(_Brief())

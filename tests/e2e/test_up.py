@@ -40,6 +40,7 @@ def test_it_says_what_runs_and_the_doctor_finds_all_well(made: Product) -> None:
     assert running.temporal_address in made.printed("up")
     assert set(wait_for(lambda: _worker_polls(made) and verdicts(made), "a worker", 30).values()) == {"ok"}
     assert {address for address, _ in listening(running.pid)} <= {"127.0.0.1"}
+    assert (made.data / "up.log").stat().st_mode & 0o077 == 0
 
 
 def _worker_polls(made: Product) -> bool:
