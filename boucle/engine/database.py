@@ -86,10 +86,9 @@ class Database:
         """
         engine = _engine(self._url, foreign_keys=False)
         try:
-            with Session(engine.execution_options(**{_WRITES: True})) as session:
+            with Session(engine.execution_options(**{_WRITES: True})) as session, session.begin():
                 self._begin(session)
                 _upgrade(session.connection(), revision)
-                session.commit()
         finally:
             engine.dispose()
 
@@ -107,7 +106,7 @@ class Database:
         try:
             session.connection()
         except OperationalError as error:
-            detail = str(error.orig).strip().splitlines()[0]
+            detail = str(error.orig).strip().partition("\n")[0]
             raise UnreachableError("the database", self.where, detail) from error
 
 
