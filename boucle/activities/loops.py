@@ -45,21 +45,25 @@ class LoopActivities:
             closure = call.closure or _judge(session, call.loop)
             if closure == Closure.NO_ANSWER:
                 loops.miss_clock(session, call.loop, ClockKind.ANSWER, call.at)
-            standing = loops.close(session, call.loop, closure=closure, by=loops.BOUCLE, at=call.at)
+            loops.close(session, call.loop, closure=closure, by=loops.BOUCLE, at=call.at)
+            notices.drop(session, call.loop, call.at)
+            standing = get_standing(session, call.loop)
             session.commit()
             return standing
 
     @activity.defn
     def apply_act(self, call: ApplyAct) -> ActOutcome:
-        """Apply a recorded act; a new owner is told."""
+        """Apply a recorded act; a new owner is told, of a closed loop nobody is."""
         with self._database.session() as session:
             outcome = commands.apply(session, call.command, call.at)
             if outcome.applied and call.kind == ActKind.ASSIGN:
                 step = notices.assigned(call.command)
                 notices.write_down(session, call.loop, call.round, step, call.at)
-                outcome = outcome.model_copy(update={"standing": get_standing(session, call.loop)})
+            if outcome.applied and call.kind == ActKind.CLOSE:
+                notices.drop(session, call.loop, call.at)
+            standing = get_standing(session, call.loop)
             session.commit()
-            return outcome
+            return outcome.model_copy(update={"standing": standing})
 
 
 def _judge(session: Session, loop_id: str) -> Closure:

@@ -22,7 +22,7 @@ from boucle.activities.templates import Text
 from boucle.engine import cases, effects, privacy
 from boucle.engine.clock import next_worked
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import CaseRow, ClockRow, LoopRow
+from boucle.engine.tables import CaseRow, ClockRow, EffectRow, LoopRow
 from boucle.model import ClockKind, EffectKind, EffectState, LoopState, Plan
 
 _URGENT = frozenset({"high", "critical"})
@@ -93,6 +93,17 @@ def missed(clock: ClockKind) -> str:
 def write_down(session: Session, loop_id: str, round_: int, step: str, at: datetime) -> None:
     """Note that somebody is to be told, in the caller's transaction: it is done later, come what may."""
     effects.intend(session, loop_id=loop_id, round_=round_, step=step, kind=EffectKind.STAFF, spec={}, at=at)
+
+
+def drop(session: Session, loop_id: str, at: datetime) -> None:
+    """A closed loop tells nobody any more: what was still to be told is released, never sent."""
+    query = select(EffectRow).where(
+        EffectRow.loop_id == loop_id,
+        EffectRow.kind == EffectKind.STAFF,
+        EffectRow.state == EffectState.INTENDED,
+    )
+    for row in session.exec(query).all():
+        effects.release(session, row.key, at)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,15 @@ async def test_nobody_is_told_outside_working_time(world: World) -> None:
     assert told(world) == ["staff-assigned-first carla"]
 
 
+async def test_who_was_to_be_told_in_the_morning_is_not_told_of_a_closed_case(world: World) -> None:
+    loop = world.open_loop("csm_case", CASE, calendar=closed_for(hours=5))
+    await world.has_effect(loop, "acknowledge")
+    await world.act(loop, ActKind.CLOSE, closure="false_alarm")
+    standing = await world.closed(loop)
+    assert standing.effects["staff-assigned-first"] == EffectState.RELEASED
+    assert told(world) == []
+
+
 async def test_a_severe_case_is_told_of_at_night(world: World) -> None:
     loop = world.open_loop("csm_case", {**CASE, "severity": "critical"}, calendar=closed_for(hours=5))
     await world.has_effect(loop, "staff-assigned-first")
