@@ -54,6 +54,7 @@ def import_(
     """Take a survey file in: every response is decided, once, and what the rules start is started.
 
     An import that was interrupted is simply run again: what was accepted counts as a duplicate then.
+    A dry run works on a copy of the database, without personal values, that is gone afterwards.
     """
     from boucle.commands import importing
     from boucle.commands.opening import get_settings, login_name
