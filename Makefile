@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test check kill format bench locks clean
+.PHONY: install demo test browser check kill format bench locks clean
 
 install: .venv/.ready
 
@@ -24,11 +24,15 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
-test: .venv/.ready
+test: .venv/.ready browser
 	$(BIN)/pytest
 
+# The demo's report is opened in a real browser: Debian's, installed where it is missing.
+browser:
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
 # What must hold before a change lands: format, lint, types, shape, arrows, all tests.
-check: .venv/.ready
+check: .venv/.ready browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
