@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -23,7 +24,7 @@ from tests.oracles import answer, environments
 from tests.oracles.cases import random_definitions, random_expression, random_facts
 from tests.unit.handmade import response, rule, rule_set, workspace
 
-BUNDLES, CONDITIONS, RESPONSES = 200, 5, 20
+BUNDLES, CONDITIONS, RESPONSES = 155, 5, 20
 UNKNOWN = 0.3
 
 
@@ -77,15 +78,25 @@ def make_case(
     return Case(expressions, [*data], ours)
 
 
-def ask(engine: str, cases: Sequence[Case]) -> Iterator[list[list[JsonValue]]]:
-    """The engine's answers to each case; the distribution that answers must be the one asked."""
+Answers = list[list[list[JsonValue]]]
+
+
+@pytest.fixture(scope="module")
+def answers(cases: list[Case]) -> dict[str, Answers]:
+    """Each engine's answers to each case, all engines at work at once."""
+    with ThreadPoolExecutor() as pool:
+        asked = {engine: pool.submit(ask, engine, cases) for engine in environments.JSONLOGIC}
+    return {engine: answer.result() for engine, answer in asked.items()}
+
+
+def ask(engine: str, cases: Sequence[Case]) -> Answers:
+    """The engine's answers; the distribution that answers must be the one asked."""
     command = [str(environments.get_python(engine)), answer.__file__, engine]
     questions = "\n".join(case.question for case in cases)
     asked = subprocess.run(command, input=questions, capture_output=True, text=True, check=True)
     introduction, *answers = asked.stdout.splitlines()
     assert json.loads(introduction)["distributions"] == [engine]
-    for line in answers:
-        yield json.loads(line)
+    return [json.loads(line) for line in answers]
 
 
 def test_there_are_enough_evaluations_with_enough_unknown_and_each_truth_value_occurs(
@@ -101,11 +112,13 @@ def test_there_are_enough_evaluations_with_enough_unknown_and_each_truth_value_o
 
 
 @pytest.mark.parametrize("engine", environments.JSONLOGIC)
-def test_every_engine_gives_the_same_truth_values(engine: str, cases: list[Case]) -> None:
+def test_every_engine_gives_the_same_truth_values(
+    engine: str, cases: list[Case], answers: dict[str, Answers]
+) -> None:
     different = [
         (case.expressions[column], case.data[row], value)
-        for case, answers in zip(cases, ask(engine, cases), strict=True)
-        for row, values in enumerate(answers)
+        for case, rows in zip(cases, answers[engine], strict=True)
+        for row, values in enumerate(rows)
         for column, value in enumerate(values)
         if value is not case.ours[row][column]
     ]

@@ -243,7 +243,7 @@ def nodes(expr: Expr) -> Iterator[Expr]:
             yield from nodes(expr.part)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RANDOMS)
 def test_no_condition_that_reads_scores_holds_without_them(random: Random) -> None:
     conditions = [without_absence(random, 3) for _ in range(6)]
@@ -254,7 +254,7 @@ def test_no_condition_that_reads_scores_holds_without_them(random: Random) -> No
     assert truths_of([no(when) for when in conditions], facts) == ("undecided",) * 6
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RANDOMS)
 def test_a_rule_that_asks_for_a_score_never_fires_without_it(random: Random) -> None:
     """Whatever else it asks for: `<score test> and <anything>` is not true where the score is unknown."""
