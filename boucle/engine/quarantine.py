@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from boucle.engine import ledger
 from boucle.engine.identity import new_id
@@ -92,6 +92,13 @@ def list_waiting(session: Session, at: datetime, limit: int = 100) -> list[Waiti
         .limit(limit)
     )
     return [_waiting(row, at) for row in session.exec(query)]
+
+
+def count_waiting(session: Session, at: datetime) -> tuple[int, int]:
+    """How many wait for a mend, and how many of them are overdue."""
+    waiting = select(func.count()).where(QuarantineRow.state == "waiting")
+    overdue = waiting.where(col(QuarantineRow.due_at) < at)
+    return session.exec(waiting).one(), session.exec(overdue).one()
 
 
 def _waiting(row: QuarantineRow, at: datetime) -> Waiting:

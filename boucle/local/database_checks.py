@@ -58,12 +58,11 @@ def check_unconfirmed(session: Session) -> list[Finding]:
 
 def check_quarantine(session: Session, at: datetime) -> list[Finding]:
     """Responses that a person has to mend."""
-    waiting = quarantine.list_waiting(session, at)
+    waiting, late = quarantine.count_waiting(session, at)
     look = "boucle quarantine list"
     if not waiting:
         return [Finding("quarantine", "ok", "it is empty", look)]
-    late = sum(one.overdue for one in waiting)
-    text = f"{counted(len(waiting), 'response')} wait in quarantine, {late:,} overdue"
+    text = f"{counted(waiting, 'response')} wait in quarantine, {late:,} overdue"
     return [Finding("quarantine", "attention", text, look)]
 
 

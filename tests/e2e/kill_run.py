@@ -85,7 +85,7 @@ class KillRun:
 
     def restart_worker(self) -> None:
         """The same command again."""
-        self.worker = self.product.start("worker")
+        self.worker = self.product.start_worker()
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         """Rows of a table, read beside the product."""

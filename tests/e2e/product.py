@@ -103,6 +103,19 @@ class Product:
         assert isinstance(running, Running)
         return running
 
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """`boucle worker`, at work."""
+        said = "a worker for Temporal at"
+        before = self.printed("worker").count(said)
+        process = self.start("worker")
+
+        def works() -> bool:
+            assert process.poll() is None, self.printed("worker")
+            return self.printed("worker").count(said) > before
+
+        wait_for(works, "boucle worker", STARTED_WITHIN)
+        return process
+
     def stop(self, pid: int) -> int:
         """Ctrl-C: the exit code."""
         os.kill(pid, signal.SIGINT)
@@ -112,7 +125,8 @@ class Product:
 
     def printed(self, command: str) -> str:
         """What the processes of a command have printed."""
-        return (self.workspace / f"{command}.out").read_text(encoding="utf-8")
+        path = self.workspace / f"{command}.out"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def living(self) -> list[int]:
         """The processes that still run."""
