@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _IDLE = 0.25
 _BUSY = 0.02
+_AFTER_FAILURE = 2.0
 _AT_ONCE = 40
 _TELLING = timedelta(seconds=10)
 _Result = TypeVar("_Result")
@@ -75,10 +76,18 @@ class Dispatcher:
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`, then finish what is being told; what cannot be told now is told later."""
         while not stop.is_set():
-            begun = await self._begin()
+            pause = await self._look()
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _BUSY if begun else _IDLE)
-        await asyncio.gather(*self._telling.values())
+                await asyncio.wait_for(stop.wait(), pause)
+        await asyncio.gather(*self._telling.values(), return_exceptions=True)
+
+    async def _look(self) -> float:
+        """Begin what is due; how many seconds until the next look."""
+        try:
+            return _BUSY if await self._begin() else _IDLE
+        except Exception:  # noqa: BLE001 a database that is away for a while comes back
+            _log.exception("the outbox could not be read")
+            return _AFTER_FAILURE
 
     async def _begin(self) -> int:
         """Begin to tell what is due and not being told; a slow one does not hold up the others."""
@@ -89,8 +98,10 @@ class Dispatcher:
             task.add_done_callback(partial(self._forget, one.row))
         return len(due)
 
-    def _forget(self, row: str, _: asyncio.Task[None]) -> None:
+    def _forget(self, row: str, task: asyncio.Task[None]) -> None:
         del self._telling[row]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("outbox row %s was told, but not marked", row, exc_info=error)
 
     def _read(self) -> list[_Start | _Delivery]:
         busy = frozenset(self._telling)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -66,20 +64,3 @@ async def world_on_either(
     with _found(env, database, tmp_path) as world:
         async with working(world):
             yield world
-
-
-_exit_status: list[int] = []
-
-
-def pytest_sessionfinish(exitstatus: int) -> None:
-    """Remember how it went."""
-    _exit_status.append(exitstatus)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Leave without the interpreter's own ending: a Temporal client can abort the process in it."""
-    if _exit_status:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(int(_exit_status[-1]))

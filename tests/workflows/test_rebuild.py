@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+import pytest
 from pydantic import JsonValue
+from sqlalchemy import text
 from sqlmodel import Session
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
@@ -135,6 +137,24 @@ async def test_an_unknown_play_is_refused_for_good(world: World) -> None:
             return start_row(session, loop).problem
 
     assert await eventually(look) == "unknown_play"
+
+
+def rename_outbox(world: World, old: str, new: str) -> None:
+    with world.database.session() as session:
+        session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+        session.commit()
+
+
+async def test_a_database_that_is_away_for_a_while_is_found_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = world.open_loop("csm_case", CASE)
+    await world.reached(loop, "working")
+    rename_outbox(world, "outbox", "elsewhere")
+    await eventually(lambda: "the outbox could not be read" in caplog.text or None)
+    rename_outbox(world, "elsewhere", "outbox")
+    act = await world.act(loop, ActKind.NOTE, text="Still here.")
+    assert act.state == "applied"
 
 
 async def test_a_long_history_continues_as_new_and_forgets_nothing(idle_world: World) -> None:
