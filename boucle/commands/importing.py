@@ -191,10 +191,10 @@ class _Chunks:
             began = time.monotonic()
             self.done += len(chunk)
             yield chunk
-            size = _next_size(len(chunk), time.monotonic() - began)
+            size = next_size(len(chunk), time.monotonic() - began)
 
 
-def _next_size(size: int, seconds: float) -> int:
+def next_size(size: int, seconds: float) -> int:
     """Half the time, twice the size; never more than twice, since the next ones may be slower."""
     wanted = size * min(_LOCK_SECONDS / max(seconds, 1e-6), 2.0)
     return max(1, min(int(wanted), _LARGEST_CHUNK))

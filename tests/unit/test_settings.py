@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import random
+import re
 from pathlib import Path
 
 import pytest
 
+from boucle import settings as settings_module
+from boucle.errors import Mistake
 from boucle.settings import Settings, describe_settings, locate, parse_settings
 
 HERE = Path("/workspace")
+REFERENCE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("BOUCLE_", "TEMPORAL_")):
+            monkeypatch.delenv(name)
 
 
 def read(text: str) -> Settings:
@@ -122,8 +135,59 @@ def test_a_setting_is_found_however_it_is_written(text: str, line: int, column: 
     assert (place.line, place.column) == (line, column)
 
 
+def test_quarantine_has_no_working_time() -> None:
+    (mistake,) = said('[quarantine]\nwithin = "2 business days"\n')
+    assert mistake.startswith("boucle.toml:2:1 S003 'quarantine.within': '2 business days' is working time")
+
+
+GOOD = """company = "Maison Exemple"
+timezone = "Europe/Paris"
+sender = "Maison Exemple <care@example.com>"
+
+[smtp]
+host = "mail.example.com"
+port = 25
+starttls = true
+
+[quarantine]
+owner = "csm"
+within = "2 days"
+
+[people.anna]
+name = "Anna Petit"
+email = "anna@example.com"
+
+[teams.csm]
+name = "Customer success"
+lead = "anna"
+members = ["anna"]
+"""
+PIECES = ["=", "[", "]", "{", '"', "'", "\n", ".", "-1", "1.5", "true", "{}", "\0", "é", "#", "2020-01-01",
+          "[[people]]", "people = 3\n", "smtp = 'x'\n", "teams = [1]\n", "language = 3\n", '"""']  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_whatever_stands_in_the_file_is_told_and_never_raised(part: int) -> None:
+    dice = random.Random(part)  # noqa: S311 not a secret: the same mutations each time
+    for _ in range(500):
+        text = GOOD
+        for _ in range(dice.choice([1, 1, 2, 3])):
+            at = dice.randrange(len(text))
+            cut = dice.choice([0, 0, dice.randrange(1, 30)])
+            text = text[:at] + (dice.choice(PIECES) if not cut else "") + text[at + cut :]
+        settings, mistakes = parse_settings(text, HERE)
+        assert (settings is None) == bool(mistakes)
+        lines = text.count("\n") + 1
+        assert all(mistake.message and 1 <= mistake.place.line <= lines for mistake in mistakes)
+
+
 def test_every_setting_has_one_line_of_doc_and_stands_in_the_reference() -> None:
-    reference = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
     for setting in describe_settings():
         assert setting.doc.endswith(".")
-        assert f"| `{setting.key}` | {setting.default} | {setting.doc} |" in reference
+        assert f"| `{setting.key}` | {setting.default} | {setting.doc} |" in REFERENCE
+
+
+def test_every_mistake_stands_in_the_reference() -> None:
+    kinds = [kind for kind in vars(settings_module).values() if isinstance(kind, type)]
+    codes = {kind.code for kind in kinds if issubclass(kind, Mistake) and kind is not Mistake}
+    assert set(re.findall(r"^\| `(S\d+)` \|", REFERENCE, re.MULTILINE)) == codes
