@@ -1,4 +1,5 @@
-"""The databases that tests run on: a fresh, migrated one for each test, SQLite and PostgreSQL alike.
+"""The databases that tests run on: a fresh, migrated one for each test, SQLite and PostgreSQL alike;
+and how a test run ends.
 
 `BOUCLE_TEST_DATABASES=sqlite` (or `postgresql`) narrows a run to one of them.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -113,3 +115,20 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.dispose()
+
+
+_exit_status: list[int] = []
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Remember how it went."""
+    _exit_status.append(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave without the interpreter's own ending: a Temporal client can abort the process in it."""
+    if _exit_status:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(_exit_status[-1]))
