@@ -44,7 +44,7 @@ class Place:
 def up(settings: Settings, announce: Callable[[Running], None]) -> None:
     """Run until Ctrl-C or SIGTERM; FolderInUseError, UnreachableError.
 
-    `announce` is called when everything has been started.
+    `announce` is called when the server serves, just before the worker begins.
     """
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with lock.held(settings.data_folder) as descriptor:

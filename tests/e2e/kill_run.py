@@ -34,12 +34,16 @@ MEALS = 6
 
 @dataclass(frozen=True)
 class Size:
-    """How much comes in, and what is killed how often. Parts are the files that responses come in."""
+    """How much comes in, and what is killed how often. Parts are the files that responses come in.
+
+    Not shuffled, the kills come in the order given.
+    """
 
     responses: int
     kills: Mapping[Kind, int]
     long_part: int
     short_part: int
+    shuffled: bool
 
 
 def respond(number: int, chance: random.Random) -> list[str]:
@@ -129,9 +133,10 @@ class KillRun:
     # -- kills ----------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Every kill of the plan, in a random order, then the rest of the responses."""
+        """Every kill of the plan, then the rest of the responses."""
         plan = [kind for kind, times in self.size.kills.items() for _ in range(times)]
-        self.chance.shuffle(plan)
+        if self.size.shuffled:
+            self.chance.shuffle(plan)
         for kind in plan:
             self.kill(kind)
         while self.responses < self.size.responses:

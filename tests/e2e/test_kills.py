@@ -23,8 +23,20 @@ from tests.e2e.kill_run import KillRun, Size
 from tests.e2e.mail_server import MailServer, listening_mail_server
 from tests.e2e.product import Product, product
 
-SHORT = Size(200, {"before": 1, "after": 1, "import": 1, "server": 1, "up": 1, "worker": 1}, 100, 15)
-FULL = Size(2000, {"before": 3, "after": 3, "import": 6, "server": 5, "up": 3, "worker": 3}, 200, 25)
+SHORT = Size(
+    responses=200,
+    kills={"before": 1, "after": 1, "import": 1, "server": 1, "up": 1, "worker": 1},
+    long_part=100,
+    short_part=15,
+    shuffled=False,  # an interrupted message is tried again after a minute: the other kills fill it
+)
+FULL = Size(
+    responses=2000,
+    kills={"before": 3, "after": 3, "import": 6, "server": 5, "up": 3, "worker": 3},
+    long_part=200,
+    short_part=25,
+    shuffled=True,
+)
 QUIET_WITHIN = 300.0
 
 
