@@ -5,17 +5,19 @@ What this cannot see without a copy held elsewhere: a chain cut at its end, or a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from boucle.engine import ledger_triggers, privacy
 from boucle.engine.ledger import FIRST_PREVIOUS, event_hash, scope
-from boucle.engine.tables import LedgerEvent, Personal
+from boucle.engine.tables import DecisionRow, LedgerEvent, Personal
 
 Progress = Callable[[int, int], None]
 """Called with the events read so far and all there are."""
@@ -45,6 +47,7 @@ def verify(session: Session, progress: Progress | None = None) -> Verification:
     before: LedgerEvent | None = None
     for batch in _batches(session):
         problems += _broken_commitments(session, batch)
+        problems += _changed_decisions(session, batch)
         for row in batch:
             starts = before is None or before.chain != row.chain
             chains += starts
@@ -96,13 +99,29 @@ def _broken_commitments(session: Session, batch: Sequence[LedgerEvent]) -> Itera
     query = select(Personal).where(col(Personal.scope).in_(list(committing)))
     for held in session.exec(query):
         row = committing[held.scope]
-        if _commitments(row).get(held.field) != privacy.commitment(held.salt, held.value):
+        if _read(row.commitments).get(held.field) != privacy.commitment(held.salt, held.value):
             yield f"{row.chain} #{row.seq}: the personal value '{held.field}' is not the one committed to"
 
 
-def _commitments(row: LedgerEvent) -> dict[str, str]:
+def _changed_decisions(session: Session, batch: Sequence[LedgerEvent]) -> Iterator[str]:
+    """The record of a decision must be the one whose digest its event holds."""
+    deciding = {_read(row.payload).get("decision"): row for row in batch if row.type == "response.decided"}
+    if not deciding:
+        return
+    query = select(DecisionRow.id, DecisionRow.record).where(col(DecisionRow.id).in_(list(deciding)))
+    records = dict(session.exec(query).all())
+    for decision, row in deciding.items():
+        record = records.get(str(decision))
+        if record is None:
+            yield f"{row.chain} #{row.seq}: decision {decision} is missing"
+        elif hashlib.sha256(record.encode()).hexdigest() != _read(row.payload).get("record"):
+            yield f"{row.chain} #{row.seq}: decision {decision} was changed after it was written"
+
+
+def _read(text: str) -> dict[str, Any]:
+    """A JSON object; nothing where the text is none, which its event's hash tells."""
     try:
-        read = json.loads(row.commitments)
+        read = json.loads(text)
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}

@@ -160,6 +160,26 @@ def test_recording_only_and_too_old_start_nothing_and_say_so(database: Database,
     assert rows(database, LoopRow) == 1
 
 
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE decision SET record = '{}'", "was changed after it was written"),
+        ("DELETE FROM decision", "is missing"),
+    ],
+)
+def test_a_decision_changed_or_taken_away_is_found(
+    database: Database, take: Take, statement: str, problem: str
+) -> None:
+    take(answer(facts={"nps": 9}))
+    with database.session() as session:
+        session.connection().exec_driver_sql(statement)
+        session.commit()
+    with database.reading() as session:
+        [found] = verify(session).problems
+    assert found.startswith("intake/u1 #1: decision ")
+    assert found.endswith(problem)
+
+
 # -- the same again -----------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ def add(session: Session, chain: str = CHAIN, **personal: str) -> None:
     ledger.append(
         session,
         chain,
-        "response.decided",
+        "response.revised",
         at=AT,
         actor="import:test",
         payload={"response": "r1"},
@@ -78,7 +78,7 @@ def test_two_instants_are_kept_what_happened_and_what_was_recorded(database: Dat
     later = AT + timedelta(hours=3)
     with database.session() as session:
         ledger.append(
-            session, CHAIN, "response.decided", at=AT, recorded_at=later, actor="a", payload={"n": 1}
+            session, CHAIN, "response.revised", at=AT, recorded_at=later, actor="a", payload={"n": 1}
         )
         session.commit()
     with database.reading() as session:
