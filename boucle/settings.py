@@ -32,6 +32,7 @@ from boucle.errors import Mistake, Place
 from boucle.model import Duration, Frozen
 
 FILE = "boucle.toml"
+_SQLITE = "sqlite:///"
 
 
 def _known_zone(name: str) -> str:
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
+        pattern=r"^(sqlite|postgres(ql(\+psycopg)?)?)://",
         description="The database; none: a SQLite file in the data folder.",
     )
     temporal_address: str | None = Field(
@@ -180,8 +181,12 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL, the embedded one where none is set."""
-        return self.database_url or f"sqlite:///{self.data_folder / 'boucle.db'}"
+        """The database's URL, the embedded one where none is set; a relative file is in the workspace."""
+        if self.database_url is None:
+            return f"{_SQLITE}{self.data_folder / 'boucle.db'}"
+        if self.database_url.startswith(_SQLITE):
+            return f"{_SQLITE}{self._workspace / self.database_url.removeprefix(_SQLITE)}"
+        return self.database_url
 
 
 def _temporal_environment(settings: type[BaseSettings]) -> PydanticBaseSettingsSource:

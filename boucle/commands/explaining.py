@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from boucle.commands.options import FormatOption, WorkspaceOption
-from boucle.commands.output import local, show
+from boucle.commands.output import local, now, show
+from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from boucle.engine.responses import Told
+    from boucle.engine.tables import ResponseRow
     from boucle.rules.explain import Explanation
+
+
+class NotDecidedError(BoucleError):
+    """A response that waits in quarantine: there is no decision to explain."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"'{name}' is in quarantine, no rule has seen it: {'; '.join(reasons)}")
 
 
 def explain(
@@ -25,11 +39,11 @@ def explain(
     """Say why a response started what it started, and why no other rule acted; from the record alone."""
     from boucle.commands.opening import opened
     from boucle.engine import bundles
-    from boucle.engine.responses import find_response, tell
+    from boucle.engine.responses import tell
     from boucle.rules.explain import explain as explain_decision
 
     with opened(workspace) as here, here.database.reading() as session:
-        told = tell(session, find_response(session, response))
+        told = tell(session, _find(session, response))
         first = told.decided[0]
         explanation = explain_decision(bundles.load(session, first.decision.bundle), first.decision)
     shown = {
@@ -44,6 +58,21 @@ def explain(
         "explanation": explanation,
     }
     show(shown, lambda: _text(told, explanation), format_)
+
+
+def _find(session: Session, name: str) -> ResponseRow:
+    """The response; NotDecidedError where it waits in quarantine, and no rule has seen it."""
+    from boucle.engine.quarantine import find_waiting
+    from boucle.engine.responses import find_response
+    from boucle.errors import NotFoundError
+
+    try:
+        return find_response(session, name)
+    except NotFoundError:
+        waiting = find_waiting(session, name, now())
+        if waiting is None:
+            raise
+        raise NotDecidedError(name, waiting.reasons) from None
 
 
 def _text(told: Told, explanation: Explanation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,22 @@ import typer
 
 from boucle.commands.options import FormatOption
 from boucle.commands.output import now, show
+from boucle.errors import BoucleError, RefusedError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _SAMPLE = "responses.csv"
 _IGNORED = "*\n"
+
+
+class UnknownStarterError(BoucleError):
+    """There is no such starter workspace."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"no starter '{name}'; there are: {', '.join(known)}")
 
 
 def init(
@@ -42,12 +53,7 @@ def init(
 
 def copy_starter(name: str, folder: Path, *, today: date) -> list[str]:
     """Copy a starter into `folder`, its sample file brought up to `today`; the names of the files."""
-    from boucle.errors import NotFoundError, RefusedError
-
-    source = _starters() / name
-    if not re.fullmatch("[a-z0-9-]+", name) or not source.is_dir():
-        raise NotFoundError("starter", name)
-    files = dict(_texts(source))
+    files = dict(_texts(_find_starter(name)))
     files[".boucle/.gitignore"] = _IGNORED
     if taken := sorted(path for path in files if (folder / path).exists()):
         raise RefusedError("exists", f"{folder / taken[0]} exists already; nothing was written")
@@ -57,6 +63,13 @@ def copy_starter(name: str, folder: Path, *, today: date) -> list[str]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return sorted(files)
+
+
+def _find_starter(name: str) -> Traversable:
+    starters = {entry.name: entry for entry in _starters().iterdir() if entry.is_dir()}
+    if name not in starters:
+        raise UnknownStarterError(name, sorted(starters))
+    return starters[name]
 
 
 def _starters() -> Traversable:

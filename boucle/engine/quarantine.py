@@ -94,6 +94,15 @@ def list_waiting(session: Session, at: datetime, limit: int = 100) -> list[Waiti
     return [_waiting(row, at) for row in session.exec(query)]
 
 
+def find_waiting(session: Session, source_id: str, at: datetime) -> Waiting | None:
+    """What waits for a mend under the source's id, the latest where it came more than once."""
+    query = select(QuarantineRow).where(
+        QuarantineRow.state == "waiting", QuarantineRow.source_id == source_id
+    )
+    row = session.exec(query.order_by(col(QuarantineRow.at).desc(), col(QuarantineRow.id)).limit(1)).first()
+    return _waiting(row, at) if row else None
+
+
 def count_waiting(session: Session, at: datetime) -> tuple[int, int]:
     """How many wait for a mend, and how many of them are overdue."""
     waiting = select(func.count()).where(QuarantineRow.state == "waiting")

@@ -166,6 +166,9 @@ def test_what_does_not_fit_waits_in_quarantine(call: Call, folder: Path) -> None
     waiting = ask(call, "quarantine", "list")
     assert {one["source_id"] for one in waiting} == {"r-002", "r-007", "r-011"}
     assert "r-007" in call("quarantine", "list").out
+    explained = call("explain", "r-007")
+    assert explained.code == 1
+    assert "'r-007' is in quarantine, no rule has seen it: " in explained.err
     assert call("doctor").code == 0
 
 

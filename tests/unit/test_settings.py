@@ -135,6 +135,18 @@ def test_a_setting_is_found_however_it_is_written(text: str, line: int, column: 
     assert (place.line, place.column) == (line, column)
 
 
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("sqlite:////var/lib/boucle.db", "sqlite:////var/lib/boucle.db"),
+        ("sqlite:///shop.db", "sqlite:////workspace/shop.db"),
+        ("postgresql://boucle@db/boucle", "postgresql://boucle@db/boucle"),
+    ],
+)
+def test_a_relative_database_file_lies_in_the_workspace(url: str, database: str) -> None:
+    assert read(f'database_url = "{url}"').database == database
+
+
 def test_quarantine_has_no_working_time() -> None:
     (mistake,) = said('[quarantine]\nwithin = "2 business days"\n')
     assert mistake.startswith("boucle.toml:2:1 S003 'quarantine.within': '2 business days' is working time")
