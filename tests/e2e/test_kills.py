@@ -67,7 +67,7 @@ def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
     run.start()
     run.run()
     again = run.import_all_again()
-    assert (again["new"], again["duplicates"]) == (0, run.size.responses), again
+    assert (again["new"], again["duplicate"]) == (0, run.size.responses), again
     run.wait_until_quiet(QUIET_WITHIN)
     report(run)
 
