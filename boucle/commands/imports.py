@@ -199,7 +199,8 @@ def _read_lines(batch: Batch) -> Iterator[str]:
     if unlisted:
         yield from counts("values outside their fact's list", unlisted)
     if batch.unused:
-        yield f"columns not used: {', '.join(batch.unused)}"
+        more = f" and {len(batch.unused) - _SHOWN} more" if len(batch.unused) > _SHOWN else ""
+        yield f"columns not used: {'; '.join(batch.unused[:_SHOWN])}{more}"
 
 
 def _verdict_lines(brought: Brought, *, dry_run: bool) -> Iterator[str]:
