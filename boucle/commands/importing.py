@@ -31,7 +31,7 @@ from boucle.rules.decide import Mode
 from boucle.rules.files import read_text
 from boucle.settings import Settings
 
-_FIRST_CHUNK, _LARGEST_CHUNK = 20, 500
+_SMALLEST_CHUNK, _LARGEST_CHUNK = 20, 500  # under the smallest, the fixed costs of a chunk take over
 _LOCK_SECONDS = 0.1  # aimed at; half of what others may be kept waiting
 
 
@@ -185,7 +185,7 @@ class _Chunks:
         self.done = 0
 
     def __iter__(self) -> Iterator[Sequence[Response]]:
-        size = _FIRST_CHUNK
+        size = _SMALLEST_CHUNK
         while self.done < len(self._responses):
             chunk = self._responses[self.done : self.done + size]
             began = time.monotonic()
@@ -197,4 +197,4 @@ class _Chunks:
 def next_size(size: int, seconds: float) -> int:
     """Half the time, twice the size; never more than twice, since the next ones may be slower."""
     wanted = size * min(_LOCK_SECONDS / max(seconds, 1e-6), 2.0)
-    return max(1, min(int(wanted), _LARGEST_CHUNK))
+    return max(_SMALLEST_CHUNK, min(int(wanted), _LARGEST_CHUNK))
