@@ -15,7 +15,7 @@ from boucle.commands import importing
         (100, 0.2, 50),
         (400, 0.01, 500),
         (500, 0.0, 500),
-        (20, 60.0, 1),
+        (20, 60.0, 20),
     ],
 )
 def test_the_next_chunk_is_as_large_as_the_last_ones_time_allows(
