@@ -12,7 +12,7 @@ from boucle.engine import cases, loops
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
-from boucle.model import Standing
+from boucle.model import LoopState, Standing
 
 
 class CaseActivities:
@@ -24,11 +24,17 @@ class CaseActivities:
 
     @activity.defn
     def open_case(self, call: OpenCase) -> Standing:
-        """Case, owner, clocks and the note that the owner is to be told, all at once."""
+        """Case, owner, clocks and the note that the owner is to be told, all at once.
+
+        Asked again after its commit, it leaves the case with whoever has it by then.
+        """
         with self._database.session() as session:
-            cases.open_case(session, call.loop, team=call.team, severity=call.severity, at=call.at)
+            standing = get_standing(session, call.loop)
+            if standing.state == LoopState.CLOSED:
+                return standing
+            case = cases.open_case(session, call.loop, team=call.team, severity=call.severity, at=call.at)
             owner = self._choose(session, call)
-            if owner is not None:
+            if case.owner is None and owner is not None:
                 cases.assign(session, call.loop, owner=owner, by=loops.BOUCLE, at=call.at)
                 notices.write_down(session, call.loop, call.round, notices.assigned("first"), call.at)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]

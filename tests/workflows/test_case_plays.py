@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from pydantic import JsonValue
 
+from boucle.activities.calls import OpenCase
+from boucle.activities.cases import CaseActivities
 from boucle.engine import commands
 from boucle.engine.tables import CaseRow, ClockRow
 from boucle.model import ActKind, ClockKind, ClockState, Closure, EffectState
@@ -187,3 +189,24 @@ async def test_an_escalation_that_is_missed_is_told_again(world: World) -> None:
     await world.skip(loop, hours=4, seconds=1)
     await world.has_effect(loop, "staff-missed-first_contact")
     await eventually(lambda: clock_states(world, loop)["first_contact"] == ClockState.MISSED or None)
+
+
+async def test_an_opening_that_is_asked_for_again_leaves_the_case_with_its_owner(world: World) -> None:
+    loop = world.open_loop("csm_case", CASE)
+    await world.reached(loop, "working")
+    await world.act(loop, ActKind.ASSIGN, owner="lea")
+    again = OpenCase(
+        loop=loop,
+        round=1,
+        stage="working",
+        team="csm",
+        severity="medium",
+        to_lead=False,
+        clocks=(),
+        at=await world.now(loop),
+    )
+    opening = CaseActivities(world.database, world.means.directory)
+    assert opening.open_case(again).stage == "working"
+    assert case_of(world, loop).owner == "lea"
+    await world.act(loop, ActKind.CLOSE, closure="false_alarm")
+    assert opening.open_case(again).closure == Closure.FALSE_ALARM
