@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test browser check kill format bench locks clean
+.PHONY: install demo test browser engines check kill format bench locks clean
 
 install: .venv/.ready
 
@@ -24,7 +24,7 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
-test: .venv/.ready browser
+test: .venv/.ready browser engines
 	$(BIN)/pytest
 
 # The demo's report is opened in a real browser: Debian's, installed where it is missing.
@@ -32,7 +32,7 @@ browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 
 # What must hold before a change lands: format, lint, types, shape, arrows, all tests.
-check: .venv/.ready browser
+check: .venv/.ready browser engines
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -46,13 +46,18 @@ format: .venv/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.ready
+# Other engines of the same language, each in an environment of its own, to be held against ours.
+engines: .venv/.ready
+	$(BIN)/python -m tests.oracles.environments
+
+bench: .venv/.ready engines
 	$(BIN)/python -m benchmarks
 
 # The lock files, after a change of pyproject.toml. Needs uv; they name no index.
 locks:
 	uv pip compile -q pyproject.toml --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -o requirements/run.txt
 	uv pip compile -q requirements/build.in --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -o requirements/build.txt
+	for engine in requirements/oracles/*.in; do uv pip compile -q $$engine --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -o $${engine%.in}.txt; done
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-header --no-emit-index-url --universal --python-version 3.11 -c requirements/run.txt -o requirements/dev.txt
 
 clean:
