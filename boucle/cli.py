@@ -31,7 +31,7 @@ def _print_version() -> int:
 
 def _run() -> int:
     from boucle.commands import failures
-    from boucle.commands.registry import make_app
+    from boucle.registry import make_app
 
     return failures.run(make_app())
 

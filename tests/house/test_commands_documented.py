@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from boucle.commands.registry import make_app
+from boucle.registry import make_app
 from tests.house.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from boucle.commands import failures
-from boucle.commands.registry import make_app
+from boucle.registry import make_app
 from boucle.commands.starting import copy_starter
 from boucle.engine.database import Database
 from boucle.engine.tables import EffectRow

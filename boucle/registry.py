@@ -9,7 +9,6 @@ import typer
 from boucle.commands import (
     auditing,
     cases,
-    demonstrating,
     explaining,
     imports,
     loops,
@@ -20,6 +19,7 @@ from boucle.commands import (
     starting,
     unconfirmed,
 )
+from boucle.demo.command import demo
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
@@ -41,7 +41,7 @@ def make_app() -> typer.Typer:
     app.command("init")(starting.init)
     for command in (running.up, running.worker, running.doctor):
         app.command(command.__name__)(command)
-    app.command("demo")(demonstrating.demo)
+    app.command("demo")(demo)
     app.command("import")(imports.import_)
     app.command("explain")(explaining.explain)
     app.command("report")(reporting.report)
