@@ -30,11 +30,12 @@ Dialect = Literal["sqlite", "postgresql"]
 
 
 class DatabaseUrlError(BoucleError):
-    """The database URL cannot be used."""
+    """The database URL cannot be used; one that cannot even be read is not shown: it may hold a password."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str | None) -> None:
+        what = f"'{shown}'" if shown else "what is set as the database URL"
         super().__init__(
-            f"'{shown}' is no database URL; write sqlite:////path/to/boucle.db or postgresql://user@host/name"
+            f"{what} is no database URL; write sqlite:////path/to/boucle.db or postgresql://user@host/name"
         )
 
 
@@ -114,7 +115,7 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise DatabaseUrlError(url) from error
+        raise DatabaseUrlError(None) from error
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":

@@ -124,6 +124,12 @@ def test_a_url_that_cannot_be_used_is_refused_with_the_right_form(url: str) -> N
         Database(url)
 
 
+def test_a_url_that_cannot_be_read_is_not_shown() -> None:
+    with pytest.raises(DatabaseUrlError) as refused:
+        Database("postgresql//ana:s3cret@db")
+    assert "s3cret" not in str(refused.value)
+
+
 def test_reading_leaves_nothing_behind(database: Database) -> None:
     with database.reading() as session:
         session.execute(text("SELECT 1"))
