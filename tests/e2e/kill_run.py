@@ -226,12 +226,15 @@ class KillRun:
     # -- afterwards -----------------------------------------------------------------------------
 
     def wait_until_quiet(self, seconds: float) -> None:
-        """Nothing waits for Temporal, and no message to a customer is on its way."""
-        open_effects = "state IN ('intended', 'released') AND kind <> 'staff'"
-        wait_for(
-            lambda: not self.count("outbox", "state = 'pending'") and not self.count("effect", open_effects),
-            "quiet",
-            seconds,
+        """Every loop has come to its first message, and none is on its way or waits for Temporal."""
+        wait_for(self._is_quiet, "quiet", seconds)
+
+    def _is_quiet(self) -> bool:
+        on_their_way = "state IN ('intended', 'released', 'settled_not_sent') AND kind <> 'staff'"
+        return (
+            self.count("effect", "kind = 'customer'") == self.count("loop")
+            and not self.count("effect", on_their_way)
+            and not self.count("outbox", "state = 'pending'")
         )
 
     def unconfirmed(self) -> list[str]:
