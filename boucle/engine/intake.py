@@ -191,8 +191,7 @@ class _Intake:
         except CannotDecideError as error:
             return self._put_aside(one, (Reason(str(error)),))
         customers.remember(self.parties, self.acceptance.bundle.catalogue, one)
-        if one.digest in self.waiting:
-            self.waiting[one.digest].state = "decided"
+        quarantine.release(self.waiting.values(), one)
         return taken
 
     def _is_duplicate(self, one: Incoming) -> bool:

@@ -76,11 +76,19 @@ def _storable(text: str) -> str:
 
 
 def find_all(session: Session, incoming: Collection[Incoming]) -> dict[str, QuarantineRow]:
-    """What was ever in quarantine of these, by the digest of its content."""
+    """What was ever in quarantine under the ids of these, by the digest of its content."""
     query = select(QuarantineRow).where(
-        col(QuarantineRow.content_digest).in_({one.digest for one in incoming})
+        col(QuarantineRow.source).in_({one.response.source for one in incoming}),
+        col(QuarantineRow.source_id).in_({_storable(one.response.source_id) for one in incoming}),
     )
     return {row.content_digest: row for row in session.exec(query)}
+
+
+def release(rows: Collection[QuarantineRow], accepted: Incoming) -> None:
+    """Let a response go that was accepted, and drop what else it had said before it was mended."""
+    for row in rows:
+        if row.state == "waiting" and (row.source, row.source_id) == accepted.identity:
+            row.state = "decided" if row.content_digest == accepted.digest else "dropped"
 
 
 def list_waiting(session: Session, at: datetime, limit: int = 100) -> list[Waiting]:

@@ -355,6 +355,15 @@ def test_a_mended_response_is_decided_and_leaves_quarantine(
         assert only(session, QuarantineRow).state == "decided"
 
 
+def test_a_response_mended_at_its_source_leaves_quarantine(database: Database, take: Take) -> None:
+    assert take(answer(facts={"nps": 11}), answer("r2", facts={"nps": 11})).quarantined == 2
+    assert take(answer(facts={"nps": 1}), unit="u2").new == 1
+    with database.reading() as session:
+        states = session.exec(select(QuarantineRow.source_id, QuarantineRow.state)).all()
+    assert set(states) == {("r1", "dropped"), ("r2", "waiting")}
+    assert take(answer(facts={"nps": 11}), unit="u3").duplicates == 1
+
+
 def test_an_unlisted_value_counts_as_unknown_and_is_counted(database: Database, take: Take) -> None:
     accepted = take(answer(facts={"nps": 9, "customer.segment": "gold"}))
     assert (accepted.new, accepted.unlisted) == (1, 1)
