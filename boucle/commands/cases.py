@@ -53,16 +53,19 @@ def list_(
 
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
-    """Show one case: its clocks, who owns it, what the customer said, and every attempt."""
+    """Show one case: its clocks, who owns it, what the customer said, every attempt, every note."""
     from boucle.commands.opening import opened
     from boucle.engine.cases import get_case, list_attempts
     from boucle.engine.loops import find_loop
+    from boucle.engine.timeline import read_timeline
 
     with opened(workspace) as here, here.database.reading() as session:
         row = find_loop(session, loop)
         case = get_case(session, row)
         attempts = [attempt.model_dump() for attempt in list_attempts(session, row)]
-        details = {**_summary(case, row), **context(session, row), "attempts": attempts}
+        written = [entry for entry in read_timeline(session, row.id) if entry.texts]
+        own = {"attempts": attempts, "written": written}
+        details = {**_summary(case, row), **context(session, row), **own}
         show(details, lambda: _case_text(details), format_)
 
 
@@ -190,6 +193,8 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
 
 
 def _case_text(details: dict[str, Any]) -> str:
+    from boucle.commands.sentences import tell
+
     owner = details["owner"] or "nobody"
     raised = f", escalated to {details['escalated_to']}" if details["escalated_to"] else ""
     lines = [
@@ -197,10 +202,16 @@ def _case_text(details: dict[str, Any]) -> str:
         f"case      {details['severity']}, team {details['team']}, owner {owner}{raised}",
     ]
     if details["root_cause"]:
-        lines.append(f"cause     {details['root_cause']} {details['root_cause_detail'] or ''}".rstrip())
+        lines.append(f"cause     {_cause(details)}")
     rows = [
         (one["happened_at"], one["channel"], one["result"], one["actor"], one["next_try_at"])
         for one in details["attempts"]
     ]
     attempts = table(("attempt", "channel", "result", "by", "next try"), rows) if rows else "no attempts yet"
-    return "\n".join([*lines, "", attempts])
+    notes = ["", "what people wrote", *tell(details["written"])] if details["written"] else []
+    return "\n".join([*lines, "", attempts, *notes])
+
+
+def _cause(details: dict[str, Any]) -> str:
+    reach = {None: None, True: "systemic", False: "isolated"}[details["systemic"]]
+    return ", ".join(filter(None, (details["root_cause"], details["root_cause_detail"], reach)))

@@ -12,7 +12,7 @@ from boucle.errors import RefusedError
 
 REFUSALS: Mapping[str, str] = MappingProxyType(
     {
-        "loop_closed": "the loop is closed; reopen it to go on",
+        "loop_closed": "the loop is closed",
         "loop_open": "the loop is not closed",
         "old_round": "this belongs to an earlier round of the loop",
         "no_case": "the loop has no case in this round",

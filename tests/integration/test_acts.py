@@ -276,7 +276,7 @@ def test_a_closed_loop_refuses_all_work(session: Session, loop: LoopRow) -> None
         (ActKind.ANSWER, {"score": 9}),
     ):
         assert refused(session, loop, kind, **details) == "loop_closed"
-    with pytest.raises(RefusedError, match="reopen it"):
+    with pytest.raises(RefusedError, match="the loop is closed"):
         cases.open_case(session, loop.id, team="care", severity="low", at=AT)
 
 

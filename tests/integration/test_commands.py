@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ import pytest
 from boucle.commands import failures
 from boucle.registry import make_app
 from boucle.commands.starting import copy_starter
+from boucle.engine.cases import open_case
 from boucle.engine.database import Database
+from boucle.engine.loops import list_loops
 from boucle.engine.tables import EffectRow
 from boucle.engine.verification import verify
-from boucle.model import EffectKind, EffectState
-from tests.integration.opening import AT
+from boucle.model import ActKind, EffectKind, EffectState
+from tests.integration.opening import AT, act
 
 IMPORT = ("import", "responses.csv", "--map", "map.yaml")
 
@@ -254,6 +257,24 @@ def test_an_act_that_cannot_be_allowed_is_refused_at_once(call: Call) -> None:
     loop = ask(call, "loops", "list")[0]["loop"]
     said = call("cases", "claim", loop, "--as", "anna")
     assert (said.code, said.out, said.err) == (1, "", "boucle: the loop has no case in this round\n")
+
+
+def test_a_case_shows_what_colleagues_wrote_and_how_it_ended(call: Call, folder: Path) -> None:
+    call(*IMPORT)
+    database = Database(f"sqlite:///{folder}/.boucle/boucle.db")
+    with database.session() as session:
+        (loop,) = list_loops(session, play="escalate")
+        open_case(session, loop.id, team="csm", severity="high", at=AT)
+        act(session, loop.id, ActKind.ATTEMPT, text="He was angry", channel="phone", result="reached")
+        act(session, loop.id, ActKind.NOTE, text="See invoice 12")
+        ended = {"closure": "recovered", "root_cause": "process", "systemic": False}
+        act(session, loop.id, ActKind.CLOSE, **ended)
+        named = loop.id
+        session.commit()
+    database.dispose()
+    shown = call("cases", "show", named)
+    assert "cause     process, isolated\n" in shown.out
+    assert re.findall("“(.*)”", shown.out) == ["Toujours pas livré.", "He was angry", "See invoice 12"]
 
 
 def test_an_effect_that_nobody_knows_of_is_listed_and_settled(call: Call, folder: Path) -> None:
