@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from boucle.commands import failures
-from boucle.registry import make_app
 from boucle.commands.starting import copy_starter
 from boucle.engine.cases import open_case
 from boucle.engine.database import Database
@@ -22,6 +21,7 @@ from boucle.engine.loops import list_loops
 from boucle.engine.tables import EffectRow
 from boucle.engine.verification import verify
 from boucle.model import ActKind, EffectKind, EffectState
+from boucle.registry import make_app
 from tests.integration.opening import AT, act
 
 IMPORT = ("import", "responses.csv", "--map", "map.yaml")
@@ -267,7 +267,7 @@ def test_a_case_shows_what_colleagues_wrote_and_how_it_ended(call: Call, folder:
         open_case(session, loop.id, team="csm", severity="high", at=AT)
         act(session, loop.id, ActKind.ATTEMPT, text="He was angry", channel="phone", result="reached")
         act(session, loop.id, ActKind.NOTE, text="See invoice 12")
-        ended = {"closure": "recovered", "root_cause": "process", "systemic": False}
+        ended: dict[str, Any] = {"closure": "recovered", "root_cause": "process", "systemic": False}
         act(session, loop.id, ActKind.CLOSE, **ended)
         named = loop.id
         session.commit()
