@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from boucle.model import Decision, Frozen, GateResult, Truth
@@ -52,8 +53,19 @@ class Passed(Frozen):
     place: str | None
 
 
+class Unclaimed(Frozen):
+    """A rule set that did not decide the response, and why not."""
+
+    rule_set: str
+    truth: Truth
+    why: str
+    place: str | None
+
+
 class Explanation(Frozen):
     """One decision, explained. `cause` is None where a built-in reason says it all.
+
+    `unclaimed` are the rule sets where none of them decides such a response.
 
     `from_record`: tests on personal facts are shown by the truth values that the record holds.
     """
@@ -65,6 +77,7 @@ class Explanation(Frozen):
     others: tuple[Passed, ...]
     gates: tuple[GateResult, ...]
     from_record: bool
+    unclaimed: tuple[Unclaimed, ...] = ()
 
 
 def explain(bundle: Bundle, decision: Decision) -> Explanation:
@@ -86,7 +99,14 @@ def explain(bundle: Bundle, decision: Decision) -> Explanation:
         others=explainer.others() if explainer else (),
         gates=decision.gates,
         from_record=bool(bundle.personal),
+        unclaimed=() if rule_set else tuple(_unclaimed(bundle, decision)),
     )
+
+
+def _unclaimed(bundle: Bundle, decision: Decision) -> Iterator[Unclaimed]:
+    for rule_set in bundle.rule_sets:
+        if rule_set.only_when is not None:
+            yield _Explainer(bundle, rule_set, decision).unclaimed(rule_set.only_when)
 
 
 def _word_outcome(decision: Decision) -> str:
@@ -142,6 +162,12 @@ class _Explainer:
         place = self.bundle.find_place(path)
         return place and place.rpartition(":")[0]
 
+    def unclaimed(self, only_when: CompiledCondition) -> Unclaimed:
+        path = f"{self.rule_set.name}/only_when"
+        traced = trace(self.bundle, self.rule_set, path, only_when.when, self.reading)
+        why, place = self._word_grounds(traced), self._place(path)
+        return Unclaimed(rule_set=self.rule_set.name, truth=traced.truth, why=why, place=place)
+
     # -- the parts of a condition ---------------------------------------------------------------
 
     def _part(self, traced: Traced) -> Part:
@@ -191,8 +217,10 @@ class _Explainer:
         if truth == "true":
             taken = rule.id in self.decision.also_matched
             return f"{self.decision.winner} stands above it" if taken else "not in effect on that day"
-        grounds = find_grounds(self._trace(f"rules/{rule.id}", rule.condition))
-        return "; ".join(dict.fromkeys(self._word_ground(ground) for ground in grounds))
+        return self._word_grounds(self._trace(f"rules/{rule.id}", rule.condition))
+
+    def _word_grounds(self, traced: Traced) -> str:
+        return "; ".join(dict.fromkeys(self._word_ground(ground) for ground in find_grounds(traced)))
 
     def _word_ground(self, ground: Ground) -> str:
         atom = ground.atom

@@ -21,7 +21,7 @@ class _Line:
 
 def render_explanation(explanation: Explanation) -> str:
     """The explanation in lines, without a line break at the end."""
-    lines = [*_head(explanation), *_others(explanation), *_gates(explanation)]
+    lines = [*_head(explanation), *_others(explanation), *_unclaimed(explanation), *_gates(explanation)]
     table = _table(_with_short_places(lines))
     after = [explanation.because and f"because: {explanation.because}"]
     if explanation.from_record:
@@ -58,6 +58,11 @@ def _part(part: Part, indent: str) -> Iterator[_Line]:
 def _others(explanation: Explanation) -> Iterator[_Line]:
     for passed in explanation.others:
         yield _Line(f"not taken: {passed.rule}", passed.truth, passed.why, passed.place or "")
+
+
+def _unclaimed(explanation: Explanation) -> Iterator[_Line]:
+    for one in explanation.unclaimed:
+        yield _Line(f"only_when of {one.rule_set}", one.truth, one.why, one.place or "")
 
 
 def _gates(explanation: Explanation) -> Iterator[_Line]:

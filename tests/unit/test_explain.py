@@ -114,6 +114,20 @@ def test_a_built_in_reason_says_it_all() -> None:
     assert shown[1] == f"not taken: repeat-detractor false {needs} rules/0.yaml:12"
 
 
+def test_a_response_that_no_rule_set_decides_is_told_what_each_asks_for() -> None:
+    csat = RULES.replace("ruleset: nps", "ruleset: csat\nonly_when: nps is unknown and consent.follow_up")
+    nps = RULES.replace("ruleset: nps", "ruleset: nps\nonly_when: nps is known")
+    facts = FACTS.replace("derived:", "  csat.delivery: {score: csat, scale: 1..5}\nderived:")
+    bundle = compile_texts(facts, "boucle: policy/v1\nmax_age: 14 days\n", csat, nps)
+    decision = decide(bundle, Facts({**ALWAYS, "csat.delivery": 4}, AT), AT)
+    shown = render_explanation(explain(bundle, decision)).splitlines()
+    assert [" ".join(line.split()) for line in shown[:3]] == [
+        "nothing starts: no_programme (No rule set decides such a response)",
+        "only_when of csat undecided consent.follow_up not known rules/0.yaml:3",
+        "only_when of nps false nps is unknown rules/1.yaml:3",
+    ]
+
+
 def test_the_fallback_is_explained_by_what_could_not_be_told() -> None:
     shown = squeezed({"nps": 3, "customer.segment": "standard", "customer.tags": (), "comment.text": "bof"})
     assert shown[:3] == [
