@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import cast
 
 from boucle.errors import Mistake
-from boucle.rules.condition_mistakes import BareText, Chained, TooComplex, Unexpected, ValueFirst
+from boucle.rules.condition_mistakes import (
+    BareText,
+    Chained,
+    OtherWord,
+    TooComplex,
+    Unexpected,
+    ValueFirst,
+)
 from boucle.rules.file_mistakes import NotInThisVersion
 from boucle.rules.lexer import Token, read_tokens
 from boucle.rules.source import Scalar
@@ -31,6 +38,7 @@ from boucle.rules.syntax import (
 MAX_NESTING = 50
 
 _SIGNS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_FRENCH = {"et": "and", "ou": "or"}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -88,7 +96,9 @@ class _Parser:
             raise self.stop(f"'{text}'")
 
     def stop(self, expected: str) -> _StopError:
-        place = self.source.place_at(self.here.start)
+        place, found = self.source.place_at(self.here.start), self.here.text.lower()
+        if found in _FRENCH:
+            return _StopError(OtherWord(place, self.here.text, _FRENCH[found]))
         return _StopError(Unexpected(place, expected, str(self.here)))
 
     # -- the grammar
