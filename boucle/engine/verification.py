@@ -23,6 +23,11 @@ Progress = Callable[[int, int], None]
 """Called with the events read so far and all there are."""
 
 _BATCH = 500
+_TOLD_OF_DECISIONS = {
+    "bundle": "bundle", "outcome": "outcome", "rule_set": "rule_set", "winner": "winner",
+    "blocked_by": "blocked_by", "reason": "reason", "loop_id": "loop",
+}  # fmt: skip
+"""Columns of a decision that reports count by, with the key under which its event tells them."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +109,19 @@ def _broken_commitments(session: Session, batch: Sequence[LedgerEvent]) -> Itera
 
 
 def _changed_decisions(session: Session, batch: Sequence[LedgerEvent]) -> Iterator[str]:
-    """The record of a decision must be the one whose digest its event holds."""
+    """A decision must hold the record whose digest its event holds, and what the event says in clear."""
     deciding = {_read(row.payload).get("decision"): row for row in batch if row.type == "response.decided"}
     if not deciding:
         return
-    query = select(DecisionRow.id, DecisionRow.record).where(col(DecisionRow.id).in_(list(deciding)))
-    records = dict(session.exec(query).all())
+    query = select(DecisionRow).where(col(DecisionRow.id).in_(list(deciding)))
+    kept = {row.id: row.model_dump() for row in session.exec(query)}
     for decision, row in deciding.items():
-        record = records.get(str(decision))
-        if record is None:
+        found, told = kept.get(str(decision)), _read(row.payload)
+        if found is None:
             yield f"{row.chain} #{row.seq}: decision {decision} is missing"
-        elif hashlib.sha256(record.encode()).hexdigest() != _read(row.payload).get("record"):
+        elif hashlib.sha256(found["record"].encode()).hexdigest() != told.get("record") or any(
+            found[column] != told.get(key) for column, key in _TOLD_OF_DECISIONS.items()
+        ):
             yield f"{row.chain} #{row.seq}: decision {decision} was changed after it was written"
 
 

@@ -164,6 +164,8 @@ def test_recording_only_and_too_old_start_nothing_and_say_so(database: Database,
     ("statement", "problem"),
     [
         ("UPDATE decision SET record = '{}'", "was changed after it was written"),
+        ("UPDATE decision SET outcome = 'blocked'", "was changed after it was written"),
+        ("UPDATE decision SET reason = 'passive'", "was changed after it was written"),
         ("DELETE FROM decision", "is missing"),
     ],
 )
