@@ -8,6 +8,7 @@ text built inside it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -61,8 +62,9 @@ class NotFoundError(BoucleError):
 
     exit_code = 1
 
-    def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"no {kind} '{name}'")
+    def __init__(self, kind: str, name: str, among: Iterable[str] = ()) -> None:
+        listed = ", ".join(among)
+        super().__init__(f"no {kind} '{name}'" + (f"; there are: {listed}" if listed else ""))
         self.kind = kind
         self.name = name
 

@@ -42,13 +42,17 @@ def list_(
     format_: FormatOption = "text",
 ) -> None:
     """List cases, what is due next first."""
-    from boucle.commands.opening import opened
+    from boucle.commands.opening import opened, require_person, require_team
     from boucle.engine.cases import list_cases
     from boucle.model import LoopState
 
     chosen = LoopState(state) if state else None
     with opened(workspace) as here, here.database.reading() as session:
         rows = list_cases(session, owner=owner, team=team, state=chosen, limit=limit)
+        if owner and not rows:  # who has left can still own cases
+            require_person(here.settings, owner)
+        if team and not rows:
+            require_team(here.settings, team)
         show([_summary(*row) for row in rows], lambda: _case_table(list(rows)), format_)
 
 

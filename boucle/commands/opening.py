@@ -109,4 +109,10 @@ def login_name() -> str:
 def require_person(settings: Settings, person: str) -> None:
     """Refuse a name that is nobody's: NotFoundError."""
     if person not in settings.people:
-        raise NotFoundError("person", person)
+        raise NotFoundError("person", person, settings.people)
+
+
+def require_team(settings: Settings, team: str) -> None:
+    """Refuse a name that is no team's: NotFoundError."""
+    if team not in settings.teams:
+        raise NotFoundError("team", team, settings.teams)

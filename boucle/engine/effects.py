@@ -117,15 +117,20 @@ def unconfirmed(session: Session) -> Sequence[EffectRow]:
 
 
 def find_effect(session: Session, prefix: str) -> EffectRow:
-    """The effect whose key begins with `prefix`; NotFoundError, or AmbiguousError."""
+    """The effect whose key begins with `prefix`, of several the unconfirmed one.
+
+    NotFoundError, or AmbiguousError.
+    """
     query = select(EffectRow).where(col(EffectRow.key).startswith(prefix, autoescape=True))
-    found = session.exec(query.order_by(col(EffectRow.key)).limit(10)).all()
-    exact = [row for row in found if row.key == prefix]
+    doubtful_first = col(EffectRow.state) != EffectState.UNCONFIRMED
+    found = session.exec(query.order_by(doubtful_first, col(EffectRow.key)).limit(10)).all()
     if not found:
         raise NotFoundError("effect", prefix)
-    if len(found) > 1 and not exact:
-        raise AmbiguousError("effect", prefix, len(found))
-    return (exact or list(found))[0]
+    exact = [row for row in found if row.key == prefix]
+    likely = exact or [row for row in found if row.state == EffectState.UNCONFIRMED] or list(found)
+    if len(likely) > 1:
+        raise AmbiguousError("effect", prefix, len(likely))
+    return likely[0]
 
 
 def _go(session: Session, loop: LoopRow, row: EffectRow, at: datetime) -> None:

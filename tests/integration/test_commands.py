@@ -282,12 +282,13 @@ def test_an_effect_that_nobody_knows_of_is_listed_and_settled(call: Call, folder
     loop = ask(call, "loops", "list")[0]["loop"]
     database = Database(f"sqlite:///{folder}/.boucle/boucle.db")
     with database.session() as session:
-        session.add(
-            EffectRow(
-                key=f"{loop}/1/apology", loop_id=loop, round=1, step="apology", kind=EffectKind.CUSTOMER,
-                state=EffectState.UNCONFIRMED, intended_at=AT,
-            )
-        )  # fmt: skip
+        for step, state in (("acknowledge", EffectState.DONE), ("apology", EffectState.UNCONFIRMED)):
+            session.add(
+                EffectRow(
+                    key=f"{loop}/1/{step}", loop_id=loop, round=1, step=step, kind=EffectKind.CUSTOMER,
+                    state=state, intended_at=AT,
+                )
+            )  # fmt: skip
         session.commit()
     assert [effect["step"] for effect in ask(call, "unconfirmed", "list")] == ["apology"]
     settled = call("unconfirmed", "settle", loop[:10], "--not-sent", "--as", "claire")
@@ -315,7 +316,13 @@ def test_every_open_loop_can_be_asked_for_again(call: Call) -> None:
         (("loops", "answer", "zzz", "8", "--as", "anna"), 1, "no loop 'zzz'"),
         (("unconfirmed", "settle", "zzz", "--sent", "--as", "anna"), 1, "no effect 'zzz'"),
         (("cases", "claim", "zzz", "--as", "mallory"), 4, "nobody is called 'mallory' here"),
-        (("cases", "assign", "zzz", "mallory", "--as", "anna"), 1, "no person 'mallory'"),
+        (
+            ("cases", "assign", "zzz", "mallory", "--as", "anna"),
+            1,
+            "no person 'mallory'; there are: anna",
+        ),
+        (("cases", "list", "--owner", "mallory"), 1, "no person 'mallory'; there are: anna"),
+        (("cases", "list", "--team", "csn"), 1, "no team 'csn'; there are: csm, cs-leads, triage"),
         (("cases", "attempt", "zzz", "--channel", "fax", "--result", "reached"), 2, "'fax' is not one of"),
         (("cases", "attempt", "z", "--channel", "sms", "--result", "reached", "--at", "noon"), 2, "no time"),
         (("cases", "close", "zzz"), 2, "--closure"),
