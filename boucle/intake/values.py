@@ -6,7 +6,7 @@ engine puts such a response in quarantine, where it is mended without a second i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,14 @@ from boucle.rules.worded import shortened
 _TRUE = frozenset("true yes y 1 oui o vrai".split())
 _FALSE = frozenset("false no n 0 non faux".split())
 _SAFE = 2**53
+_LIKELY: Mapping[NumberFormat, Sequence[NumberFormat]] = {
+    NumberFormat("."): [
+        NumberFormat(","), NumberFormat(".", " "), NumberFormat(",", " "), NumberFormat(".", "'"),
+        NumberFormat(".", ","),
+    ],
+    NumberFormat(","): [NumberFormat(",", " "), NumberFormat(",", "'")],
+}  # fmt: skip
+"""For a map that says nothing of thousands: how else numbers are written."""
 
 
 class UnreadableError(ValueError):
@@ -35,7 +43,24 @@ def _parse_decimal(text: str, _: Feed, numbers: NumberFormat) -> Decimal:
     try:
         return numbers.parse(text)
     except ValueError as error:
-        raise UnreadableError(f"'{shortened(text)}' is not a number") from error
+        raise UnreadableError(f"'{shortened(text)}' is not a number{_likely(text, numbers)}") from error
+
+
+def _likely(text: str, numbers: NumberFormat) -> str:
+    """What the map would have to say for the cell to be a number, where it says nothing of the kind."""
+    read = {form: value for form in _LIKELY.get(numbers, ()) if (value := _try(text, form)) is not None}
+    if len(set(read.values())) != 1:  # none, or `1,500`, which can be two numbers
+        return ""
+    form = next(iter(read))
+    of = f', thousands: "{form.thousands}"' if form.thousands else ""
+    return f"; if it is one, the map needs numbers: {{decimal: '{form.decimal}'{of}}}"
+
+
+def _try(text: str, form: NumberFormat) -> Decimal | None:
+    try:
+        return form.parse(text)
+    except ValueError:
+        return None
 
 
 def _parse_int(text: str, feed: Feed, numbers: NumberFormat) -> int:

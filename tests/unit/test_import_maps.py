@@ -16,6 +16,7 @@ boucle: map/v1
 source: survey
 id: id
 """
+NEEDS = "is not a number; if it is one, the map needs numbers:"
 DATED = START + "responded_at: {column: date, zone: Europe/Paris}\n"
 
 
@@ -85,7 +86,10 @@ def test_a_cell_becomes_a_value(feeds: str, cell: str, expected: dict[str, FactV
         ("nps: x", "seven", "'seven' is not a number"),
         ("nps: x", "7.5", "'7.5' is not a whole number"),
         ("nps: x", "9007199254740992", "'9007199254740992' is too large a number"),
-        ("customer.arr: x", "1,5", "'1,5' is not a number"),
+        ("customer.arr: x", "1,500", "'1,500' is not a number"),
+        ("customer.arr: x", "1,5", f"'1,5' {NEEDS} {{decimal: ','}}"),
+        ("customer.arr: x", "12 500,50", f"""'12 500,50' {NEEDS} {{decimal: ',', thousands: " "}}"""),
+        ("customer.arr: x", "1'200", f"""'1'200' {NEEDS} {{decimal: '.', thousands: "'"}}"""),
         ("consent.follow_up: x", "maybe", "'maybe' is neither yes nor no"),
         (
             "csat.delivery: {column: x, reverse: 1..5}",
