@@ -30,7 +30,7 @@ _SENTENCES: Mapping[str, str] = {
     "offer.granted": "offer granted: {value}, valid until {valid_until}",
     "effect.intended": "{step}: about to be done",
     "effect.done": "{step}: done",
-    "effect.released": "{step}: did not go out, may be tried again",
+    "effect.released": "{step}: did not go out",
     "effect.unconfirmed": "{step}: nobody knows whether it went out",
     "effect.refused": "{step}: refused for good ({code})",
     "effect.settled": "{step}: settled by hand",
