@@ -6,9 +6,11 @@ import csv
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -114,11 +116,13 @@ def test_an_unexpected_error_is_one_line_and_a_report_that_only_its_owner_reads(
     reports.mkdir()
     with product(tmp_path, {"BOUCLE_DEBUG": "0", "TMPDIR": str(reports)}) as made:
         made.run("init", "shop")
-        (tmp_path / "shop/.boucle/boucle.db").write_bytes(b"this is no database" * 100)
+        made.run("loops", "list", "--workspace", "shop")
+        with closing(sqlite3.connect(tmp_path / "shop/.boucle/boucle.db")) as database:
+            database.execute("DROP TABLE loop")
         done = made.call("loops", "list", "--workspace", "shop")
     assert done.returncode == 70
     (report,) = reports.glob("boucle-report-*.txt")
-    assert done.stderr == f"boucle: unexpected DatabaseError; details are in {report}\n"
+    assert done.stderr == f"boucle: unexpected OperationalError; details are in {report}\n"
     assert "Traceback" in report.read_text("utf-8")
     assert report.stat().st_mode & 0o077 == 0
 
