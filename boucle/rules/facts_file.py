@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from boucle.errors import Mistake
+from boucle.model import NPS_BANDS
 from boucle.rules.bands import SCORE
 from boucle.rules.builtin_facts import BUILT_IN_FACTS, comment_text
 from boucle.rules.catalogue import Catalogue, Count, Fact
@@ -125,6 +126,8 @@ def _check_name(name: Scalar, reading: _Reading) -> Mistake | None:
         return BadName(name.place, name.text, "a fact", "a word of the condition language stands in it")
     if name.text in BUILT_IN_FACTS:
         return TakenName(name.place, name.text, "computed by the engine and always there")
+    if name.text in NPS_BANDS:
+        return TakenName(name.place, name.text, "kept for a band of the NPS")
     if name.text in reading.facts:
         return TakenName(
             name.place, name.text, f"already a fact, at line {reading.facts[name.text].place.line}"
