@@ -127,7 +127,10 @@ def _read_csv(lines: Iterable[str], delimiter: str, path: Path) -> Iterator[Row]
 
 def _broken_row(number: int, taken: list[str], detail: str, path: Path) -> Row:
     """A row whose quotes are wrong. Where a quote never closes, nobody can say where the rows are."""
-    if "unexpected end" in detail or "field limit" in detail:
+    if "field limit" in detail:
+        longest = f"a cell has more than {csv.field_size_limit():,} characters"
+        raise UnreadableFileError(path, f"row {number}: {longest}, or a quote opens that is never closed")
+    if "unexpected end" in detail:
         raise UnreadableFileError(path, f"row {number}: a quote opens that is never closed")
     return Row(number, ("".join(taken).rstrip("\r\n"),), "a quote inside the row is not doubled")
 

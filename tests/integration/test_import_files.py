@@ -28,6 +28,7 @@ facts: {nps: score}
 comments: comment
 """
 HEADER = "id,date,score,comment\n"
+TOO_LONG = "row 2: a cell has more than 131,072 characters, or a quote opens that is never closed"
 
 Read = Callable[..., Batch]
 
@@ -155,12 +156,13 @@ def test_rows_that_cannot_be_read_are_refused_and_the_others_are_not(read: Read)
     [
         (b"", "row 1 should name the columns; it does not"),
         (HEADER.encode() + b'a,1/2/2026,9,"oh\nb,1/2/2026,8,\n', "row 2: a quote opens that is never closed"),
-        (HEADER.encode() + b'a,1/2/2026,9,"' + b"oh\n" * 70_000, "row 2: a quote opens that is never closed"),
+        (HEADER.encode() + b'a,1/2/2026,9,"' + b"oh\n" * 70_000, TOO_LONG),
+        (HEADER.encode() + b'a,1/2/2026,9,"' + b"oh " * 70_000 + b'"\n', TOO_LONG),
         (codecs.BOM_UTF16_LE, "row 1 should name the columns; it does not"),
         ((HEADER + "a").encode("utf-16") + b"\x00\xd8a\x00", "cannot be read as UTF-16"),
         (b"PK\x03\x04 no workbook", "is no readable workbook (BadZipFile)"),
     ],
-    ids=["empty", "quote", "long quote", "only a mark", "lone surrogate", "damaged workbook"],
+    ids=["empty", "quote", "long quote", "long cell", "only a mark", "lone surrogate", "damaged workbook"],
 )
 def test_a_file_that_cannot_be_read_to_its_end_is_refused_whole(
     read: Read, content: bytes, detail: str
