@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: none of the codes that a script relies on
+_CONFIGURATION = 2
 _INTERRUPTED = 130
 
 
@@ -42,6 +43,9 @@ def _explain(error: Exception) -> int:
         text = str(error)  # a report on files says itself where it comes from
         typer.echo(text if "\n" in text else f"boucle: {text}", err=True)
         return error.exit_code
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
+        typer.echo(f"boucle: {error.filename} cannot be used: {error.strerror.lower()}", err=True)
+        return _CONFIGURATION
     where = f"; details are in {path}" if (path := _report(error)) else ""
     typer.echo(f"boucle: unexpected {type(error).__name__}{where}", err=True)
     return UNEXPECTED

@@ -5,6 +5,7 @@ Whoever opens a session commits it: the request, the command, the activity. Noth
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
@@ -37,6 +38,13 @@ class DatabaseUrlError(BoucleError):
         super().__init__(
             f"{what} is no database URL; write sqlite:////path/to/boucle.db or postgresql://user@host/name"
         )
+
+
+class DamagedDatabaseError(UnreachableError):
+    """The SQLite file is none, or some of its pages are not what SQLite wrote."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__("the database", where, f"{detail}; put a copy that is whole in its place")
 
 
 class BrokenMigrationError(BoucleError):
@@ -134,7 +142,16 @@ def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _name_damage)
     return engine
+
+
+def _name_damage(context: ExceptionContext) -> None:
+    """Say of a damaged file which one it is, wherever SQLite comes upon the damage."""
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} and context.engine is not None:
+        raise DamagedDatabaseError(context.engine.url.render_as_string(), str(error)) from error
 
 
 def _configure_sqlite(connection: Any) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from boucle.engine.database import Database, DatabaseUrlError
+from boucle.engine.database import DamagedDatabaseError, Database, DatabaseUrlError
 from boucle.engine.tables import Customer, LoopRow
 from boucle.errors import UnreachableError
 
@@ -108,6 +108,25 @@ def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
         "foreign_keys": 1,
         "busy_timeout": 30_000,
     }
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "boucle.db"
+    file.write_bytes(b"these are no pages" * 1_000)
+    with pytest.raises(DamagedDatabaseError, match=r"boucle\.db .* file is not a database; put a copy"):
+        Database(f"sqlite:///{file}").is_migrated()
+
+
+def test_damage_inside_the_file_is_named_where_it_is_met(tmp_path: Path) -> None:
+    file = tmp_path / "boucle.db"
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    database.dispose()
+    pages = bytearray(file.read_bytes())
+    pages[4096:] = b"\xff" * (len(pages) - 4096)
+    file.write_bytes(pages)
+    with pytest.raises(DamagedDatabaseError, match="malformed"), database.reading() as session:
+        session.exec(select(Customer)).all()
 
 
 def test_an_unreachable_database_is_said_without_its_password(tmp_path: Path) -> None:

@@ -42,6 +42,12 @@ def test_an_expected_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
     assert (printed.out, printed.err) == ("", "boucle: no loop 'x'\n")
 
 
+def test_a_file_that_cannot_be_used_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    code = failures.run(ending(PermissionError(13, "Permission denied", "/srv/shop/boucle.toml")))
+    assert code == 2
+    assert capsys.readouterr().err == "boucle: /srv/shop/boucle.toml cannot be used: permission denied\n"
+
+
 def test_a_traceback_is_shown_only_when_it_is_asked_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
