@@ -36,7 +36,7 @@ check: .venv/.ready browser engines
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=20
 
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready

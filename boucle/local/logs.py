@@ -54,4 +54,4 @@ def _forward_client_log() -> None:
     config = LoggingConfig(
         TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=LogForwardingConfig(logger)
     )
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config)))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config)), error_if_already_set=False)
