@@ -10,7 +10,15 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_serializer,
+    model_validator,
+)
 
 
 class Frozen(BaseModel):
@@ -113,6 +121,15 @@ class Duration(Frozen):
             raise ValueError(f"{self} needs a calendar")
         return timedelta(**{self.unit: self.amount})
 
+
+def _refuse_nothing(value: Duration) -> Duration:
+    if value.amount == 0:
+        raise ValueError(f"{value} is no time at all; write at least 1")
+    return value
+
+
+SomeTime = Annotated[Duration, AfterValidator(_refuse_nothing)]
+"""A duration that leaves somebody time to act."""
 
 _NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
 _THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())

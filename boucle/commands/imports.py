@@ -25,6 +25,13 @@ _DATING = {
 }
 
 
+def _in_a_folder(path: Path | None) -> Path | None:
+    """Refuse a file in a folder that is not there before anything is taken in, not after."""
+    if path is not None and not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
 def import_(
     file: Annotated[Path, typer.Argument(help="The file: CSV or XLSX.", dir_okay=False)],
     *,
@@ -41,7 +48,10 @@ def import_(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            "--rejects", help="Where to write rejected rows; without it, in this folder.", dir_okay=False
+            "--rejects",
+            help="Where to write rejected rows; without it, in this folder.",
+            dir_okay=False,
+            callback=_in_a_folder,
         ),
     ] = None,
     actor: Annotated[
@@ -185,8 +195,8 @@ def _read_lines(batch: Batch) -> Iterator[str]:
     if read.skipped:
         yield f"{read.skipped:,} passed over: blank where the map says that there is no response then"
     yield f"{read.responses:,} responses, {read.verbatims:,} verbatims, {read.scores.total():,} scores"
-    yield f"{read.without_score:,} responses without any score"
     yield from counts("scores", read.scores)[1:]
+    yield f"{read.without_score:,} responses without any score"
     if read.orders["either"]:
         yield (
             f"dates: {read.orders['day_first']:,} rows can only be day first, "

@@ -19,6 +19,7 @@ WorkspaceOption = Annotated[
         "--workspace",
         "-w",
         help="Folder with the boucle.toml; without it, the nearest one from here upwards.",
+        exists=True,
         file_okay=False,
     ),
 ]

@@ -15,7 +15,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "loop_closed": "the loop is closed",
         "loop_open": "the loop is not closed",
         "old_round": "this belongs to an earlier round of the loop",
-        "no_case": "the loop has no case in this round",
+        "no_case": "the loop has no case: its play opens none, or it waits to be started",
         "already_claimed": "somebody else owns this case",
         "already_answered": "the follow-up question was answered already",
         "score_off_scale": "the score lies outside the scale of the question",

@@ -28,6 +28,7 @@ from boucle.rules.condition_mistakes import (
     UnknownName,
 )
 from boucle.rules.constants import mismatch, read_constant
+from boucle.rules.encoding import fold
 from boucle.rules.lexer import Token
 from boucle.rules.parser import parse
 from boucle.rules.scope import Scope
@@ -175,6 +176,10 @@ class _Checker:
         if not self.fits(fact, fits, relation.at, f"'{relation.verb}' does not apply{_instead(fact)}"):
             return None
         values = tuple(str(value) for value in self.values(fact, relation.values))
+        if relation.verb == "contains" and not all(map(fold, values)):
+            place = self.place(relation.values[0].start)
+            self.refuse(mismatch(fact, place, "every text contains the empty one"))
+            return None
         if not values:
             return None
         return (Has if relation.verb == "has" else Contains)(fact.name, values, place, text)

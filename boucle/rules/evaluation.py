@@ -22,7 +22,7 @@ from boucle.rules.logic import PERSONAL, personal_key
 
 Sign = Literal[1, 0, -1]
 
-_TRUTHS: Mapping[int, Truth] = {1: "true", 0: "false", -1: "undecided"}
+_TRUTHS: Mapping[str, Truth] = {"1": "true", "0": "false", "-1": "undecided"}
 _SIGNS: Mapping[Truth, Sign] = {"true": 1, "false": 0, "undecided": -1}
 _ENGINE = Engine()
 
@@ -81,15 +81,16 @@ class Evaluator:
     def evaluate_text(self, data: str) -> tuple[Truth, ...]:
         """As `evaluate`, from the engine's data as JSON text."""
         try:
-            signs = _SESSIONS.session.evaluate_data(self._rule, DataHandle(data))
+            signs = _SESSIONS.session.evaluate_data_str(self._rule, DataHandle(data))
         except DataLogicError as error:
             raise EvaluationError(error.error_type) from None
         return self._read(signs)
 
-    def _read(self, signs: list[int]) -> tuple[Truth, ...]:
+    def _read(self, signs: str) -> tuple[Truth, ...]:
+        """The engine's `[1,0,-1]`: as text it comes faster than as a list."""
         try:
-            truths = tuple(map(_TRUTHS.__getitem__, signs))
-        except (KeyError, TypeError):
+            truths = tuple(map(_TRUTHS.__getitem__, signs[1:-1].split(",")))
+        except KeyError:
             raise EvaluationError("an answer is neither true, false nor undecided") from None
         if len(truths) != len(self.conditions):
             raise EvaluationError("not every condition was answered")

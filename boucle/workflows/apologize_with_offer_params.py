@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from boucle.model import Duration, Frozen, Money, TemplateId
+from boucle.model import Duration, Frozen, Money, SomeTime, TemplateId
 
 
 class Offer(Frozen):
@@ -14,7 +14,7 @@ class Offer(Frozen):
 
     kind: Literal["voucher"] = Field(description="What it is: a voucher with a code of its own.")
     value: Money = Field(description="What it is worth, such as 15.00 EUR.")
-    valid_for: Duration = Field(description="How long it can be used, such as 30 days.")
+    valid_for: SomeTime = Field(description="How long it can be used, such as 30 days.")
 
     @field_validator("value")
     @classmethod
@@ -34,7 +34,7 @@ class ApologizeWithOfferParams(Frozen):
         description="How long after the apology the follow-up question is asked.",
     )
     follow_up_template: TemplateId = Field(default="follow-up", description="The follow-up question.")
-    answer_within: Duration = Field(
+    answer_within: SomeTime = Field(
         default=Duration(amount=14, unit="days"),
         description="How long an answer to it is waited for.",
     )

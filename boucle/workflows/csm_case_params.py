@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from boucle.activities.calls import CaseSeverity
-from boucle.model import Duration, Frozen, TeamId, TemplateId
+from boucle.model import Duration, Frozen, SomeTime, TeamId, TemplateId
 
 
 def refuse_business_time(remind_before: tuple[Duration, ...]) -> tuple[Duration, ...]:
@@ -20,11 +20,11 @@ class CsmCaseParams(Frozen):
     """Parameters of `csm_case`."""
 
     team: TeamId = Field(description="The team that works the case; its member with least to do gets it.")
-    first_contact_within: Duration = Field(
+    first_contact_within: SomeTime = Field(
         default=Duration(amount=48, unit="hours"),
         description="The customer's clock: by when somebody has reached the customer.",
     )
-    close_within: Duration = Field(
+    close_within: SomeTime = Field(
         default=Duration(amount=5, unit="days", business=True),
         description="The team's clock: by when the case is closed.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from boucle.activities.calls import CaseSeverity
-from boucle.model import Duration, Frozen, TeamId
+from boucle.model import Duration, Frozen, SomeTime, TeamId
 from boucle.workflows.csm_case_params import refuse_business_time
 
 
@@ -13,11 +13,11 @@ class EscalateParams(Frozen):
     """Parameters of `escalate`."""
 
     team: TeamId = Field(description="The team whose lead gets the case.")
-    first_contact_within: Duration = Field(
+    first_contact_within: SomeTime = Field(
         default=Duration(amount=4, unit="hours"),
         description="The customer's clock: by when the lead has reached the customer.",
     )
-    close_within: Duration = Field(
+    close_within: SomeTime = Field(
         default=Duration(amount=2, unit="days", business=True),
         description="The team's clock: by when the case is closed.",
     )

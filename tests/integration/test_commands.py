@@ -91,9 +91,9 @@ def test_the_summary_says_what_came_in_what_was_decided_and_what_waits(call: Cal
     assert said.out == (
         "12 rows, 0 rejected\n"
         "12 responses, 10 verbatims, 21 scores\n"
-        "0 responses without any score\n"
         "  11  nps\n"
         "  10  csat.delivery\n"
+        "0 responses without any score\n"
         "12 new, 0 duplicates, 0 revisions, 0 quarantined\n"
         "decisions\n  6  nothing\n  6  starts\n"
         "nothing started because\n  2  passive\n  2  promoter\n  1  no_consent\n  1  no_programme\n"
@@ -330,6 +330,8 @@ def test_every_open_loop_can_be_asked_for_again(call: Call) -> None:
         (("import", "responses.csv", "--map", "nowhere.yaml"), 2, "nowhere.yaml"),
         (("import", "responses.csv", "--map", "facts.yaml"), 2, "facts.yaml:1:"),
         ((*IMPORT, "--record-only", "--act-on-old"), 2, "exclude each other"),
+        ((*IMPORT, "--rejects", "nowhere/rejects.csv"), 2, "there is no folder nowhere"),
+        (("loops", "list", "--workspace", "nowhere"), 2, "nowhere"),
         (("report", "--since", "yesterday"), 2, "'yesterday' is no day"),
         (("init",), 1, "exists already; nothing was written"),
         (("init", "x", "--starter", "../nps"), 1, "no starter '../nps'"),

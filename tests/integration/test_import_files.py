@@ -222,8 +222,8 @@ def test_what_was_passed_over_and_how_dates_read_is_said(read: Read) -> None:
         "3 rows, 0 rejected",
         "1 passed over: blank where the map says that there is no response then",
         "2 responses, 0 verbatims, 2 scores",
-        "0 responses without any score",
         "  2  nps",
+        "0 responses without any score",
         "dates: 1 rows can only be day first, 0 only month first, 2 could be either",
         "1 responses with a date that can be read two ways (day or month first), read by the map's rule",
     ]
