@@ -1,7 +1,9 @@
 """Runs in another engine's own environment: answers a workload, times itself, and says who it is.
 
-Reads one JSON document from the standard input; imports nothing of boucle. A form is a way of using
-the engine: from the JSON text of the encoded facts to 1, 0 or -1 (undecided) for each rule.
+Reads JSON lines from the standard input, writes one for each; imports nothing of boucle. The first line
+is the workload, answered with every form's answers; each further one names a form and is answered with
+the processor seconds of one round. So the caller can time itself in turn with this engine. A form is a
+way of using the engine: from the JSON text of the encoded facts to 1, 0 or -1 (undecided) for each rule.
 """
 
 from __future__ import annotations
@@ -60,30 +62,28 @@ def sign(true: object, false: object) -> int:
     return 0 if false is True else -1
 
 
-def seconds_each(form: Form, texts: list[str], rounds: int) -> float:
-    """Processor seconds for one response: the best of several rounds over all of them."""
-    best = float("inf")
-    for _ in range(rounds):
-        start = time.process_time()
-        for text in texts:
-            form(text)
-        best = min(best, time.process_time() - start)
-    return best / len(texts)
+def seconds_each(form: Form, texts: list[str]) -> float:
+    """Processor seconds for one response, over one round of all of them."""
+    start = time.process_time()
+    for text in texts:
+        form(text)
+    return (time.process_time() - start) / len(texts)
 
 
 def main(engine: str) -> None:
-    """Answer and time the workload of the standard input."""
-    workload = json.load(sys.stdin)
+    """Answer the workload of the first line, then time a round for each further one."""
+    workload = json.loads(sys.stdin.readline())
     forms = {"json-logic-qubit": qubit_forms, "zen-engine": zen_forms}[engine](workload)
     texts = workload["facts"]
-    measured = {
-        name: {
-            "seconds": seconds_each(form, texts, workload["rounds"]),
-            "answers": [form(text) for text in texts],
-        }
-        for name, form in forms.items()
-    }
-    json.dump({"engine": engine, "version": version(engine), "forms": measured}, sys.stdout)
+    answers = {name: [form(text) for text in texts] for name, form in forms.items()}
+    _say({"engine": engine, "version": version(engine), "answers": answers})
+    for line in sys.stdin:
+        _say(seconds_each(forms[json.loads(line)], texts))
+
+
+def _say(value: Any) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
