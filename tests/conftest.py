@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import warnings
@@ -19,6 +20,8 @@ import psycopg
 import pytest
 
 from boucle.engine.database import Database
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background hands on an ignored one
 
 DATABASES = os.environ.get("BOUCLE_TEST_DATABASES", "sqlite,postgresql").split(",")
 _numbers = count(1)
