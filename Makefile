@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test browser engines check kill format bench locks clean
+.PHONY: install demo test test-processes test-inner browser engines check kill format bench locks clean
 
 install: .venv/.ready
 
@@ -24,19 +24,26 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
+# Two at a time: tests of whole processes mostly wait. Each half's output is shown when it is done.
 test: .venv/.ready browser engines
-	$(BIN)/pytest
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-processes test-inner
+
+test-processes:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
+
+test-inner:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/inner tests/house tests/unit tests/integration tests/workflows
 
 # The demo's report is opened in a real browser: Debian's, installed where it is missing.
 browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 
 # What must hold before a change lands: format, lint, types, shape, arrows, all tests.
-check: .venv/.ready browser engines
+check: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --durations=20
+	@$(MAKE) --no-print-directory test
 
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready
