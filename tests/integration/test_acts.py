@@ -175,7 +175,7 @@ def test_nothing_is_attempted_without_a_case(session: Session) -> None:
         (ActKind.ATTEMPT, {"channel": "phone", "result": "reached"}),
     ):
         assert refused(session, loop, kind, **details) == "no_case"
-    with pytest.raises(RefusedError, match="no case in this round"):
+    with pytest.raises(RefusedError, match="the loop has no case: its play opens none"):
         cases.assign(session, loop.id, owner="ada", by="boucle", at=AT)
 
 

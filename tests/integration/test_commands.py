@@ -256,7 +256,11 @@ def test_an_act_that_cannot_be_allowed_is_refused_at_once(call: Call) -> None:
     call(*IMPORT)
     loop = ask(call, "loops", "list")[0]["loop"]
     said = call("cases", "claim", loop, "--as", "anna")
-    assert (said.code, said.out, said.err) == (1, "", "boucle: the loop has no case in this round\n")
+    assert (said.code, said.out, said.err) == (
+        1,
+        "",
+        "boucle: the loop has no case: its play opens none, or it waits to be started\n",
+    )
 
 
 def test_a_case_shows_what_colleagues_wrote_and_how_it_ended(call: Call, folder: Path) -> None:
