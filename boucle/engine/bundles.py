@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine.tables import BundleRow
 from boucle.errors import NotFoundError
@@ -29,10 +29,3 @@ def load(session: Session, digest: str) -> Bundle:
     if row is None:
         raise NotFoundError("bundle", digest)
     return Bundle.from_canonical(row.body, row.digest, row.sources)
-
-
-def find_latest(session: Session) -> Bundle | None:
-    """The bundle that was first used last; None before the first intake."""
-    query = select(BundleRow.digest).order_by(col(BundleRow.first_used_at).desc(), col(BundleRow.digest))
-    digest = session.exec(query).first()
-    return load(session, digest) if digest else None

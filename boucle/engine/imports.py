@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine.identity import new_id
 from boucle.engine.tables import ImportRun
@@ -39,9 +39,3 @@ def end(session: Session, run_id: str, *, counts: Mapping[str, int], at: datetim
     session.add(run)
     session.flush()
     return run
-
-
-def list_runs(session: Session, limit: int = 100) -> Sequence[ImportRun]:
-    """The latest runs first."""
-    query = select(ImportRun).order_by(col(ImportRun.started_at).desc(), col(ImportRun.id)).limit(limit)
-    return session.exec(query).all()

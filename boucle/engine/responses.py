@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import tuple_
@@ -109,9 +109,3 @@ def find_first_decision(session: Session, response_id: str) -> DecisionRow:
     """The decision that stands, which is the first revision's."""
     query = select(DecisionRow).where(DecisionRow.response_id == response_id, DecisionRow.revision == 1)
     return session.exec(query).one()
-
-
-def list_responses(session: Session, limit: int = 100, offset: int = 0) -> Sequence[ResponseRow]:
-    """The latest accepted first."""
-    query = select(ResponseRow).order_by(col(ResponseRow.accepted_at).desc(), col(ResponseRow.id))
-    return session.exec(query.offset(offset).limit(limit)).all()

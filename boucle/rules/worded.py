@@ -53,8 +53,3 @@ def listed(names: Iterable[str], limit: int = 12) -> str:
     """Names in one line, cut after `limit`."""
     every = list(names)
     return ", ".join(every[:limit]) + (", …" if len(every) > limit else "")
-
-
-def a_kind(kind: str) -> str:
-    """A noun with its article."""
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
