@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import JsonValue
 
 from boucle.errors import Place
+from boucle.model import Money
 from boucle.rules.catalogue import Catalogue
 from boucle.rules.condition import Expr
 
@@ -24,12 +25,39 @@ class Definition:
     place: Place
 
 
+IfOpen = Literal["join", "join_customer", "separate"]
+"""Where a loop is open: `join` that of the contact (of the customer, where no contact is known);
+`join_customer` any of the customer's; `separate` starts its own."""
+
+GateKind = Literal["suppress", "caps", "holdouts"]
+"""The gates that a rule can be exempt from."""
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """The gates that do not hold a rule back, and why not."""
+
+    gates: frozenset[GateKind]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a start takes from a budget; `otherwise` are the parameters where it is exhausted."""
+
+    budget: str
+    amount: Money
+    otherwise: Mapping[str, JsonValue] | None = None
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule. `params` are the play's validated parameters in their JSON form.
 
     `effective_from` and `effective_until` are whole days, inclusive, in the rule set's zone, of the
     acceptance instant. `because` is a template naming facts in braces, None to use the trace.
+    `mode` observe: decided and recorded, never takes the hit. `rollout` is in basis points of the
+    contacts (2500 is 25 %), None for all.
     """
 
     id: str
@@ -43,6 +71,11 @@ class Rule:
     effective_from: date | None = None
     effective_until: date | None = None
     review_by: date | None = None
+    mode: Literal["act", "observe"] = "act"
+    rollout: int | None = None
+    exempt: Exemption | None = None
+    spends: Spending | None = None
+    if_open: IfOpen = "join"
 
 
 @dataclass(frozen=True)
@@ -53,6 +86,9 @@ class Undecided:
     when: Expr | None = None
     play: str | None = None
     params: Mapping[str, JsonValue] = field(default_factory=dict)
+    exempt: Exemption | None = None
+    spends: Spending | None = None
+    if_open: IfOpen = "join"
 
 
 @dataclass(frozen=True)
@@ -66,8 +102,27 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Guarantee:
+    """What must hold of all responses for which `whenever` is true; nothing else is said of others.
+
+    `starts`: one of these plays starts or is joined (none may: the empty set). `never_starts`: none
+    of these does. `taken`: some rule, or the fallback, takes the hit. Exactly one of them is set.
+    """
+
+    id: str
+    whenever: Expr
+    place: Place
+    starts: frozenset[str] | None = None
+    never_starts: frozenset[str] | None = None
+    taken: bool | None = None
+
+
+@dataclass(frozen=True)
 class RuleSet:
-    """One rule file. At most one of its rules acts on one response; file order is priority."""
+    """One rule file. At most one of its rules acts on one response; file order is priority.
+
+    `hit_policy` unique: two rules that can both hold are a mistake.
+    """
 
     name: str
     timezone: str
@@ -79,6 +134,57 @@ class RuleSet:
     only_when: Expr | None = None
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     otherwise: tuple[Reason, ...] = ()
+    hit_policy: Literal["first", "unique"] = "first"
+    guarantees: tuple[Guarantee, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Holds plays back (`plays` None: all) while a condition holds, or between two instants.
+
+    `defer` (a window only): what is held back starts when the window ends; `drop`: it never does.
+    A condition that is undecided holds back too.
+    """
+
+    id: str
+    place: Place
+    plays: frozenset[str] | None = None
+    when: Expr | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    do: Literal["drop", "defer"] = "drop"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most `most` starts of some plays within a span, counted back from the acceptance."""
+
+    id: str
+    place: Place
+    plays: frozenset[str]
+    per: Literal["contact", "customer"]
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much may be spent in each calendar period, in the policy's zone."""
+
+    id: str
+    place: Place
+    limit: Money
+    per: Literal["calendar_day", "calendar_week", "calendar_month", "calendar_quarter", "calendar_year"]
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """The share of contacts, in basis points, from whom some plays are held back to measure them."""
+
+    id: str
+    place: Place
+    plays: frozenset[str]
+    share: int
 
 
 @dataclass(frozen=True)
@@ -86,6 +192,11 @@ class Policy:
     """What holds for all rule sets. `max_age` None: no response is too old."""
 
     max_age: timedelta | None = None
+    timezone: str = "UTC"
+    suppressions: tuple[Suppression, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    holdouts: tuple[Holdout, ...] = ()
 
 
 @dataclass(frozen=True)
