@@ -8,30 +8,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
+from typing import Literal
 
 import rfc8785
 from pydantic import JsonValue, ValidationError
 
 from boucle.model import Truth
+from boucle.rules.bands import band_definitions
 from boucle.rules.catalogue import Catalogue, Fact
 from boucle.rules.condition import Expr
 from boucle.rules.document import (
     BundleDocument,
-    ConditionDocument,
     RuleDocument,
     RuleSetDocument,
     read_catalogue,
-    read_policy,
 )
 from boucle.rules.encoding import digest
 from boucle.rules.evaluation import Condition, Evaluator
 from boucle.rules.expressions import NOWHERE, list_atoms, read_expression
 from boucle.rules.failures import BundleError
-from boucle.rules.ruleset import Definition, Policy
+from boucle.rules.policy_document import (
+    ConditionDocument,
+    PolicyDocument,
+    read_exemption,
+    read_policy,
+    read_spending,
+)
+from boucle.rules.ruleset import Definition, Exemption, IfOpen, Policy, Spending
 
 UNDECIDED = "undecided"
 """What the fallback of a rule set is called where a rule's id is expected."""
@@ -47,7 +54,10 @@ class CompiledCondition:
 
 @dataclass(frozen=True)
 class CompiledRule:
-    """A rule as a decision needs it. `reads` are the facts that its condition reads."""
+    """A rule as a decision needs it. `reads` are the facts that its condition reads.
+
+    The other fields are those of `ruleset.Rule`.
+    """
 
     id: str
     condition: CompiledCondition
@@ -59,6 +69,11 @@ class CompiledRule:
     because: str | None = None
     effective_from: date | None = None
     effective_until: date | None = None
+    mode: Literal["act", "observe"] = "act"
+    rollout: int | None = None
+    exempt: Exemption | None = None
+    spends: Spending | None = None
+    if_open: IfOpen = "join"
 
     def in_effect(self, day: date) -> bool:
         """Whether the rule competes on `day`, a day in its rule set's zone; both ends inclusive."""
@@ -74,6 +89,22 @@ class CompiledUndecided:
     play: str | None
     params: Mapping[str, JsonValue]
     digest: str
+    exempt: Exemption | None = None
+    spends: Spending | None = None
+    if_open: IfOpen = "join"
+
+
+@dataclass(frozen=True)
+class CompiledSuppression:
+    """A suppression of the policy; the fields are those of `ruleset.Suppression`."""
+
+    id: str
+    plays: frozenset[str] | None
+    condition: CompiledCondition | None
+    reads: frozenset[str]
+    begins: datetime | None
+    ends: datetime | None
+    do: Literal["drop", "defer"]
 
 
 @dataclass(frozen=True)
@@ -96,12 +127,14 @@ class CompiledRuleSet:
     rules: tuple[CompiledRule, ...]
     undecided: CompiledUndecided
     otherwise: tuple[CompiledReason, ...]
+    hit_policy: Literal["first", "unique"] = "first"
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """All of a workspace, ready to decide. Safe to share among threads.
 
+    `policy` holds no suppressions: they stand compiled in `suppressions`.
     `personal` are the texts of the atoms that read personal facts. `sources` is the source map: from
     the path of a rule, definition or part of a condition to its `file:line:column`; it is no part of
     the meaning and may be empty. `tracers` remembers what explanation has compiled.
@@ -110,6 +143,7 @@ class Bundle:
     digest: str
     catalogue: Catalogue
     policy: Policy
+    suppressions: tuple[CompiledSuppression, ...]
     rule_sets: tuple[CompiledRuleSet, ...]
     personal: tuple[str, ...]
     reasons: Mapping[str, str]
@@ -185,6 +219,7 @@ def _build(document: BundleDocument, text: str, name: str, sources: Mapping[str,
     catalogue = read_catalogue(document)
     row = _Row(catalogue.facts)
     rule_sets = tuple(_build_rule_set(rule_set, row) for rule_set in document.rule_sets)
+    suppressions = tuple(_build_suppressions(document.policy, catalogue, row))
     personal = _Row(catalogue.facts)
     for atom in document.personal:
         personal.add(atom.condition, {})
@@ -195,7 +230,8 @@ def _build(document: BundleDocument, text: str, name: str, sources: Mapping[str,
     return Bundle(
         digest=name,
         catalogue=catalogue,
-        policy=read_policy(document),
+        policy=read_policy(document.policy),
+        suppressions=suppressions,
         rule_sets=rule_sets,
         personal=tuple(atom.text for atom in document.personal),
         reasons=document.reasons,
@@ -250,11 +286,15 @@ def _build_rule_set(document: RuleSetDocument, row: _Row) -> CompiledRuleSet:
             undecided.play,
             undecided.params,
             digest(undecided.model_dump(mode="json")),
+            exempt=read_exemption(undecided.gates),
+            spends=read_spending(undecided.gates),
+            if_open=undecided.gates.if_open,
         ),
         otherwise=tuple(
             CompiledReason(reason.code, reason.text, row.add(reason.condition, definitions))
             for reason in document.otherwise
         ),
+        hit_policy=document.hit_policy,
     )
 
 
@@ -271,4 +311,22 @@ def _build_rule(document: RuleDocument, definitions: Mapping[str, Definition], r
         because=document.because,
         effective_from=document.effective_from,
         effective_until=document.effective_until,
+        mode=document.mode,
+        rollout=document.rollout,
+        exempt=read_exemption(document.gates),
+        spends=read_spending(document.gates),
+        if_open=document.gates.if_open,
     )
+
+
+def _build_suppressions(
+    document: PolicyDocument, catalogue: Catalogue, row: _Row
+) -> Iterator[CompiledSuppression]:
+    bands = band_definitions(catalogue)
+    for one in document.suppressions:
+        condition = row.add(one.condition, bands) if one.condition else None
+        reads = (
+            frozenset(atom.fact for atom in list_atoms(condition.when, bands)) if condition else frozenset()
+        )
+        plays = None if one.plays is None else frozenset(one.plays)
+        yield CompiledSuppression(one.id, plays, condition, reads, one.begins, one.ends, one.do)

@@ -12,7 +12,6 @@ from boucle.rules.catalogue import Count, Fact
 from boucle.rules.condition import Atom, Expr
 from boucle.rules.document import (
     BundleDocument,
-    ConditionDocument,
     CountDocument,
     DefinitionDocument,
     PersonalDocument,
@@ -20,13 +19,13 @@ from boucle.rules.document import (
     RuleDocument,
     RuleSetDocument,
     UndecidedDocument,
-    seconds,
     write_count,
     write_fact,
 )
 from boucle.rules.expressions import list_atoms, read_expression, write_expression
 from boucle.rules.logic import Vocabulary, is_false, is_true
 from boucle.rules.places import conditions_of, map_places
+from boucle.rules.policy_document import ConditionDocument, PolicyDocument, write_holding, write_policy
 from boucle.rules.ruleset import Definition, Reason, Rule, RuleSet, Undecided, Workspace
 
 BUILT_IN_REASONS: Mapping[str, str] = {
@@ -44,7 +43,7 @@ def compile_workspace(workspace: Workspace) -> Bundle:
     document = BundleDocument(
         facts={name: write_fact(fact) for name, fact in facts.items()},
         counts={name: _count(count, workspace) for name, count in workspace.catalogue.counts.items()},
-        max_age_seconds=seconds(workspace.policy.max_age),
+        policy=_policy(workspace),
         personal=tuple(_personal(workspace)),
         rule_sets=tuple(
             _RuleSetCompiler(rule_set, workspace).document()
@@ -74,6 +73,16 @@ def _count(count: Count, workspace: Workspace) -> CountDocument:
     return write_count(count, compile_condition(count.where, words) if count.where else None)
 
 
+def _policy(workspace: Workspace) -> PolicyDocument:
+    words = Vocabulary(workspace.catalogue.facts, band_definitions(workspace.catalogue))
+    conditions = {
+        one.id: compile_condition(one.when, words)
+        for one in workspace.policy.suppressions
+        if one.when is not None
+    }
+    return write_policy(workspace.policy, conditions)
+
+
 # -- rule sets ----------------------------------------------------------------------------------
 
 
@@ -96,6 +105,7 @@ class _RuleSetCompiler:
         return RuleSetDocument(
             name=self.rule_set.name,
             timezone=self.rule_set.timezone,
+            hit_policy=self.rule_set.hit_policy,
             only_when=self._find(self.rule_set.only_when),
             definitions={name: self._definition(definition) for name, definition in self.definitions.items()},
             rules=tuple(self._rule(rule) for rule in self.rule_set.rules),
@@ -120,11 +130,17 @@ class _RuleSetCompiler:
             params=rule.params,
             effective_from=rule.effective_from,
             effective_until=rule.effective_until,
+            mode=rule.mode,
+            rollout=rule.rollout,
+            gates=write_holding(rule),
         )
 
     def _undecided(self, undecided: Undecided) -> UndecidedDocument:
         return UndecidedDocument(
-            condition=self._find(undecided.when), play=undecided.play, params=undecided.params
+            condition=self._find(undecided.when),
+            play=undecided.play,
+            params=undecided.params,
+            gates=write_holding(undecided),
         )
 
     def _reason(self, reason: Reason) -> ReasonDocument:
@@ -152,3 +168,6 @@ def _atoms(workspace: Workspace) -> Iterator[Atom]:
         definitions = definitions_of(rule_set, workspace)
         for _, expr in conditions_of(rule_set):
             yield from list_atoms(expr, definitions)
+    for suppression in workspace.policy.suppressions:
+        if suppression.when is not None:
+            yield from list_atoms(suppression.when, band_definitions(workspace.catalogue))

@@ -1,38 +1,100 @@
-"""What the rules say of one response: pure, and the same from the facts as from the record."""
+"""What the rules say of one response: pure, and the same from the facts as from the record.
+
+In two steps: `judge` says which rule takes the hit and what its gates need to be told; whoever owns the
+world looks that up, and `conclude` asks the gates. What was told stays in the decision.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from boucle.model import Decision, FactValue, GateResult, Plan, Truth
+from boucle.model import Circumstances, Decision, FactValue, Plan, Truth
 from boucle.rules.because import explain_undecided, explain_winner
-from boucle.rules.bundle import UNDECIDED, Bundle, CompiledCondition, CompiledRule, CompiledRuleSet
+from boucle.rules.bundle import (
+    UNDECIDED,
+    Bundle,
+    CompiledCondition,
+    CompiledRule,
+    CompiledRuleSet,
+    CompiledUndecided,
+)
 from boucle.rules.encoding import digest
 from boucle.rules.failures import RuleSetsOverlapError
+from boucle.rules.gates import RECORD_ONLY, Arms, Asks, Hit, Mode, ask_for, pass_gates
 from boucle.rules.reading import Facts, Reading, read_facts, read_record
 
-__all__ = ["Facts", "Mode", "decide", "replay"]
-
-Mode = Literal["act", "record_only", "act_on_old"]
-"""`act`: start what wins; `record_only`: decide, start nothing; `act_on_old`: waive the greatest age."""
-
-RECORD_ONLY = "record_only"
-MAX_AGE = "max_age"
+__all__ = ["Asks", "Facts", "Mode", "Verdict", "conclude", "decide", "judge", "replay"]
 
 
-def decide(bundle: Bundle, facts: Facts, at: datetime, mode: Mode = "act") -> Decision:
-    """The decision on a response accepted at `at`.
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules say before any gate is asked. `decision` lacks its outcome where there is a hit."""
+
+    decision: Decision
+    hit: Hit | None
+    asks: Asks
+    reading: Reading
+    mode: Mode
+
+    @property
+    def winner(self) -> str | None:
+        """The rule that takes the hit, or the fallback."""
+        return self.hit.winner if self.hit else None
+
+    @property
+    def play(self) -> str | None:
+        """The play that it starts unless a gate holds it back."""
+        return self.hit.plan.play if self.hit else None
+
+
+def decide(
+    bundle: Bundle,
+    facts: Facts,
+    at: datetime,
+    mode: Mode = "act",
+    circumstances: Circumstances | None = None,
+) -> Decision:
+    """The decision on a response accepted at `at`, the circumstances being known beforehand.
+
+    Raises what `judge` raises.
+    """
+    return conclude(bundle, judge(bundle, facts, at, mode), circumstances)
+
+
+def judge(bundle: Bundle, facts: Facts, at: datetime, mode: Mode = "act") -> Verdict:
+    """What the rules say of a response accepted at `at`.
 
     Raises a CannotDecideError where the facts do not fit, the rule engine fails, or two rule sets
     claim the response: the engine then puts it in quarantine.
     """
-    return _conclude(bundle, read_facts(bundle, facts), at, mode)
+    return _judge(bundle, read_facts(bundle, facts), at, mode)
+
+
+def conclude(
+    bundle: Bundle, verdict: Verdict, circumstances: Circumstances | None = None, arms: Arms | None = None
+) -> Decision:
+    """The decision, once what `verdict.asks` is known; `arms` are pinned by rule tests alone."""
+    if verdict.hit is None:
+        return verdict.decision
+    decision, told = verdict.decision, circumstances or Circumstances()
+    passage = pass_gates(bundle, verdict.hit, verdict.reading, decision.at, verdict.mode, told, arms)
+    return decision.model_copy(
+        update={
+            "circumstances": told,
+            "gates": passage.gates,
+            "outcome": passage.outcome,
+            "plan": passage.plan,
+            "joins": passage.joins,
+            "deferred_until": passage.deferred_until,
+            "reserves": passage.reserves,
+            "blocked_by": passage.blocked_by,
+        }
+    )
 
 
 def replay(bundle: Bundle, decision: Decision, personal: Mapping[str, FactValue] | None = None) -> Decision:
@@ -42,7 +104,8 @@ def replay(bundle: Bundle, decision: Decision, personal: Mapping[str, FactValue]
     recorded truth values of the atoms that read them are used. RecordError where record and bundle do
     not belong together.
     """
-    return _conclude(bundle, read_record(bundle, decision, personal), decision.at, _mode_of(decision))
+    reading = read_record(bundle, decision, personal)
+    return conclude(bundle, _judge(bundle, reading, decision.at, _mode_of(decision)), decision.circumstances)
 
 
 def _mode_of(decision: Decision) -> Mode:
@@ -52,37 +115,27 @@ def _mode_of(decision: Decision) -> Mode:
     return "act_on_old" if waived else "act"
 
 
-@dataclass(frozen=True)
-class _Hit:
-    """What takes the hit: a rule, or the fallback."""
-
-    winner: str
-    play: str
-    params: Mapping[str, JsonValue]
-    digest: str
-    because: str
-    also_matched: tuple[str, ...] = ()
-
-
-def _conclude(bundle: Bundle, reading: Reading, at: datetime, mode: Mode) -> Decision:
+def _judge(bundle: Bundle, reading: Reading, at: datetime, mode: Mode) -> Verdict:
     rule_set = _choose(bundle, reading)
-    decision = _nothing(bundle, reading, at, rule_set)
-    hit = _find_hit(bundle, rule_set, reading, at) if rule_set else None
-    if rule_set is None or hit is None:
-        reason, text = _find_reason(bundle, rule_set, reading, at)
-        return decision.model_copy(update={"reason": reason, "reason_text": text})
-    return decision.model_copy(
-        update={
-            "winner": hit.winner,
-            "also_matched": hit.also_matched,
-            "because": hit.because,
-            **_pass_gates(bundle, reading, at, mode, _plan(bundle, rule_set, hit)),
-        }
-    )
+    competing, observed = _in_effect(rule_set, at) if rule_set else ((), ())
+    decision = _undecorated(bundle, reading, at, rule_set, observed)
+    hit = _find_hit(bundle, rule_set, competing, reading) if rule_set else None
+    if hit is not None:
+        said = {"winner": hit.winner, "also_matched": hit.also_matched, "because": hit.because}
+        return Verdict(decision.model_copy(update=said), hit, ask_for(bundle, hit, mode), reading, mode)
+    reason, text = _find_reason(bundle, rule_set, competing, reading)
+    said = {"reason": reason, "reason_text": text}
+    return Verdict(decision.model_copy(update=said), None, Asks(), reading, mode)
 
 
-def _nothing(bundle: Bundle, reading: Reading, at: datetime, rule_set: CompiledRuleSet | None) -> Decision:
-    """The record without its outcome."""
+def _undecorated(
+    bundle: Bundle,
+    reading: Reading,
+    at: datetime,
+    rule_set: CompiledRuleSet | None,
+    observing: tuple[CompiledRule, ...],
+) -> Decision:
+    """The record without its winner and its outcome."""
     rules = rule_set.rules if rule_set else ()
     return Decision(
         at=at,
@@ -95,6 +148,7 @@ def _nothing(bundle: Bundle, reading: Reading, at: datetime, rule_set: CompiledR
         unknown=reading.unknown,
         pii_atoms=reading.personal,
         rules={rule.id: _truth(rule.condition, reading) for rule in rules},
+        observed=tuple(rule.id for rule in observing if _truth(rule.condition, reading) == "true"),
         outcome="nothing",
     )
 
@@ -115,85 +169,96 @@ def _choose(bundle: Bundle, reading: Reading) -> CompiledRuleSet | None:
     return holding[0] if holding else None
 
 
-def _in_effect(rule_set: CompiledRuleSet, at: datetime) -> tuple[CompiledRule, ...]:
+def _in_effect(
+    rule_set: CompiledRuleSet, at: datetime
+) -> tuple[tuple[CompiledRule, ...], tuple[CompiledRule, ...]]:
+    """The rules that compete on that day, and those that are only observed."""
     day = at.astimezone(ZoneInfo(rule_set.timezone)).date()
-    return tuple(rule for rule in rule_set.rules if rule.in_effect(day))
+    rules = [rule for rule in rule_set.rules if rule.in_effect(day)]
+    competing = tuple(rule for rule in rules if rule.mode == "act")
+    return competing, tuple(rule for rule in rules if rule.mode == "observe")
 
 
-def _find_hit(bundle: Bundle, rule_set: CompiledRuleSet, reading: Reading, at: datetime) -> _Hit | None:
-    competing = _in_effect(rule_set, at)
+def _find_hit(
+    bundle: Bundle, rule_set: CompiledRuleSet, competing: tuple[CompiledRule, ...], reading: Reading
+) -> Hit | None:
     matched = [rule for rule in competing if _truth(rule.condition, reading) == "true"]
     if matched:
         first, *others = matched
         because = explain_winner(bundle, rule_set, first, reading)
         also_matched = tuple(rule.id for rule in others)
-        return _Hit(first.id, first.play, first.params, first.digest, because, also_matched)
+        return _hit(bundle, rule_set, first, first.play, because, also_matched)
     open_rules = [rule for rule in competing if _truth(rule.condition, reading) == "undecided"]
     fallback = rule_set.undecided
     if not open_rules or fallback.play is None or _truth(fallback.condition, reading) != "true":
         return None
-    because = explain_undecided(open_rules, reading)
-    return _Hit(UNDECIDED, fallback.play, fallback.params, fallback.digest, because)
+    return _hit(bundle, rule_set, fallback, fallback.play, explain_undecided(open_rules, reading))
+
+
+def _hit(
+    bundle: Bundle,
+    rule_set: CompiledRuleSet,
+    taken_by: CompiledRule | CompiledUndecided,
+    play: str,
+    because: str,
+    also_matched: tuple[str, ...] = (),
+) -> Hit:
+    rule = taken_by if isinstance(taken_by, CompiledRule) else None
+    winner = rule.id if rule else UNDECIDED
+    return Hit(
+        winner=winner,
+        plan=_plan(bundle, rule_set, winner, play, taken_by.params, taken_by.digest),
+        because=because,
+        also_matched=also_matched,
+        rollout=rule.rollout if rule else None,
+        exempt=taken_by.exempt,
+        spends=taken_by.spends,
+        if_open=taken_by.if_open,
+    )
+
+
+def _plan(
+    bundle: Bundle,
+    rule_set: CompiledRuleSet,
+    winner: str,
+    play: str,
+    params: Mapping[str, JsonValue],
+    rule_digest: str,
+) -> Plan:
+    return Plan(
+        rule_set=rule_set.name,
+        rule=winner,
+        rule_digest=rule_digest,
+        bundle=bundle.digest,
+        play=play,
+        params=params,
+        timezone=rule_set.timezone,
+    )
 
 
 def _find_reason(
-    bundle: Bundle, rule_set: CompiledRuleSet | None, reading: Reading, at: datetime
+    bundle: Bundle,
+    rule_set: CompiledRuleSet | None,
+    competing: tuple[CompiledRule, ...],
+    reading: Reading,
 ) -> tuple[str, str]:
     """Why nothing starts: the author's own reasons in order, then the built-in ones."""
     for reason in rule_set.otherwise if rule_set else ():
         if _truth(reason.condition, reading) == "true":
             return reason.code, reason.text
-    code = _built_in_reason(bundle, rule_set, reading, at)
+    code = _built_in_reason(bundle, rule_set, competing, reading)
     return code, bundle.reasons[code]
 
 
-def _built_in_reason(bundle: Bundle, rule_set: CompiledRuleSet | None, reading: Reading, at: datetime) -> str:
+def _built_in_reason(
+    bundle: Bundle,
+    rule_set: CompiledRuleSet | None,
+    competing: tuple[CompiledRule, ...],
+    reading: Reading,
+) -> str:
     if bundle.scores.issubset(reading.unknown):
         return "no_score"
     if rule_set is None:
         return "no_programme"
-    truths = {_truth(rule.condition, reading) for rule in _in_effect(rule_set, at)}
+    truths = {_truth(rule.condition, reading) for rule in competing}
     return "undecided" if "undecided" in truths else "no_rule"
-
-
-# -- what becomes of the winner -----------------------------------------------------------------
-
-
-def _plan(bundle: Bundle, rule_set: CompiledRuleSet, hit: _Hit) -> Plan:
-    return Plan(
-        rule_set=rule_set.name,
-        rule=hit.winner,
-        rule_digest=hit.digest,
-        bundle=bundle.digest,
-        play=hit.play,
-        params=hit.params,
-        timezone=rule_set.timezone,
-    )
-
-
-def _pass_gates(bundle: Bundle, reading: Reading, at: datetime, mode: Mode, plan: Plan) -> dict[str, object]:
-    if mode == "record_only":
-        gate = GateResult(gate=RECORD_ONLY, result="blocked")
-        return {"gates": (gate,), "outcome": "blocked", "blocked_by": RECORD_ONLY}
-    limit = bundle.policy.max_age
-    gates = () if limit is None else (_ask_age(at - reading.responded_at, limit, mode),)
-    blocking = next((gate.gate for gate in gates if gate.result == "blocked"), None)
-    if blocking is not None:
-        return {"gates": gates, "outcome": "blocked", "blocked_by": blocking}
-    return {"gates": gates, "outcome": "starts", "plan": plan}
-
-
-def _ask_age(age: timedelta, limit: timedelta, mode: Mode) -> GateResult:
-    if age <= limit:
-        return GateResult(gate=MAX_AGE, result="passed")
-    detail = f"answered {_count(age, limit)} before acceptance; the greatest age is {_count(limit, limit)}"
-    return GateResult(gate=MAX_AGE, result="waived" if mode == "act_on_old" else "blocked", detail=detail)
-
-
-_UNITS = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes"))
-
-
-def _count(length: timedelta, limit: timedelta) -> str:
-    """A length in the largest unit that holds the limit whole, rounded down."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if not limit % unit), _UNITS[-1])
-    return f"{length // unit} {name}"

@@ -7,21 +7,22 @@ spacing, owners, dates of review) is not in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from datetime import date
+from typing import Literal
 
-from pydantic import JsonValue, SkipValidation
+from pydantic import JsonValue
 
 from boucle.model import Frozen
 from boucle.rules.catalogue import Catalogue, Count, Fact, FactType
 from boucle.rules.expressions import NOWHERE, read_expression
-from boucle.rules.ruleset import Policy
-
-_SECOND = timedelta(seconds=1)
-
-
-Json = Annotated[JsonValue, SkipValidation()]
-"""JSON of any depth: pydantic's own check of JsonValue gives up on deep conditions."""
+from boucle.rules.policy_document import (
+    ConditionDocument,
+    HoldingDocument,
+    Json,
+    PolicyDocument,
+    seconds,
+    span,
+)
 
 
 class FactDocument(Frozen):
@@ -37,14 +38,6 @@ class FactDocument(Frozen):
     values: tuple[str, ...]
     unlisted_unknown: bool
     derived: bool
-
-
-class ConditionDocument(Frozen):
-    """One condition: the author's, and the compiled expressions T and F."""
-
-    when: Json
-    true: Json
-    false: Json
 
 
 class CountDocument(Frozen):
@@ -65,7 +58,7 @@ class DefinitionDocument(Frozen):
 
 
 class RuleDocument(Frozen):
-    """One rule with all that a decision needs of it."""
+    """One rule with all that a decision needs of it; the fields are those of `ruleset.Rule`."""
 
     id: str
     title: str | None
@@ -75,6 +68,9 @@ class RuleDocument(Frozen):
     params: Mapping[str, JsonValue]
     effective_from: date | None
     effective_until: date | None
+    mode: Literal["act", "observe"]
+    rollout: int | None
+    gates: HoldingDocument
 
 
 class UndecidedDocument(Frozen):
@@ -83,6 +79,7 @@ class UndecidedDocument(Frozen):
     condition: ConditionDocument | None
     play: str | None
     params: Mapping[str, JsonValue]
+    gates: HoldingDocument
 
 
 class ReasonDocument(Frozen):
@@ -105,6 +102,7 @@ class RuleSetDocument(Frozen):
 
     name: str
     timezone: str
+    hit_policy: Literal["first", "unique"]
     only_when: ConditionDocument | None
     definitions: Mapping[str, DefinitionDocument]
     rules: tuple[RuleDocument, ...]
@@ -119,13 +117,13 @@ class BundleDocument(Frozen):
     semantics: Literal["kleene-1"] = "kleene-1"
     facts: Mapping[str, FactDocument]
     counts: Mapping[str, CountDocument]
-    max_age_seconds: int | None
+    policy: PolicyDocument
     personal: tuple[PersonalDocument, ...]
     rule_sets: tuple[RuleSetDocument, ...]
     reasons: Mapping[str, str]
 
 
-# -- catalogue and policy -----------------------------------------------------------------------
+# -- the catalogue ------------------------------------------------------------------------------
 
 
 def write_fact(fact: Fact) -> FactDocument:
@@ -162,18 +160,3 @@ def _read_count(name: str, count: CountDocument, facts: Mapping[str, Fact]) -> C
         where=read_expression(count.where.when, facts) if count.where else None,
         play=count.play,
     )
-
-
-def read_policy(document: BundleDocument) -> Policy:
-    """The policy of a bundle."""
-    return Policy(max_age=span(document.max_age_seconds))
-
-
-def seconds(length: timedelta | None) -> int | None:
-    """Whole seconds of a span, as documents hold it."""
-    return None if length is None else length // _SECOND
-
-
-def span(length: int | None) -> timedelta | None:
-    """The span of so many seconds."""
-    return None if length is None else length * _SECOND

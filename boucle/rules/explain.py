@@ -110,6 +110,10 @@ def _unclaimed(bundle: Bundle, decision: Decision) -> Iterator[Unclaimed]:
 
 
 def _word_outcome(decision: Decision) -> str:
+    if decision.plan is not None and decision.joins is not None:
+        return f"joins loop {decision.joins[:12]}, which is open; it would have started {decision.plan.play}"
+    if decision.plan is not None and decision.deferred_until is not None:
+        return f"starts {decision.plan.play}, deferred until {decision.deferred_until.isoformat()}"
     if decision.plan is not None:
         return f"starts {decision.plan.play}"
     if decision.blocked_by is not None:
@@ -215,9 +219,13 @@ class _Explainer:
 
     def _why(self, rule: CompiledRule, truth: Truth) -> str:
         if truth == "true":
-            taken = rule.id in self.decision.also_matched
-            return f"{self.decision.winner} stands above it" if taken else "not in effect on that day"
+            return self._why_not_taken(rule)
         return self._word_grounds(self._trace(f"rules/{rule.id}", rule.condition))
+
+    def _why_not_taken(self, rule: CompiledRule) -> str:
+        if rule.id in self.decision.also_matched:
+            return f"{self.decision.winner} stands above it"
+        return "only observed" if rule.id in self.decision.observed else "not in effect on that day"
 
     def _word_grounds(self, traced: Traced) -> str:
         return "; ".join(dict.fromkeys(self._word_ground(ground) for ground in find_grounds(traced)))
