@@ -27,6 +27,9 @@ from boucle.model import (
     RootCause,
 )
 
+SEVERITIES = ("low", "medium", "high", "critical")
+"""How bad a case is, the least first."""
+
 # Every constraint has a name, and the same one on both databases: a migration can then find it.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -61,6 +64,18 @@ class BundleRow(SQLModel, table=True):
     body: str = Field(sa_column=Column(Text(), nullable=False))
     sources: dict[str, Any] = _json()
     first_used_at: datetime = _instant()
+
+
+class Activation(SQLModel, table=True):
+    """Which bundle acts from `at` on, until the next one; `previous` is the digest that acted before."""
+
+    __tablename__ = "activation"
+    seq: int = Field(primary_key=True)
+    bundle: str = Field(foreign_key="bundle.digest")
+    at: datetime = _instant()
+    actor: str
+    reason: str
+    previous: str | None = Field(default=None, foreign_key="bundle.digest")
 
 
 class Customer(SQLModel, table=True):
@@ -171,7 +186,11 @@ class ScoreRow(SQLModel, table=True):
 
 
 class DecisionRow(SQLModel, table=True):
-    """One decision for one revision. `record` is the canonical JSON of `model.Decision`."""
+    """One decision for one revision. `record` is the canonical JSON of `model.Decision`.
+
+    `loop_id` is the loop that it started or joined; `deferred_by` the gate that makes a start wait
+    until `deferred_until`; `reserves` how many rows of `reservation` it took.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -189,7 +208,69 @@ class DecisionRow(SQLModel, table=True):
     blocked_by: str | None = None
     reason: str | None = None
     loop_id: str | None = Field(default=None, index=True)
+    deferred_until: datetime | None = _instant(nullable=True)
+    deferred_by: str | None = None
+    reserves: int = 0
     record: str = Field(sa_column=Column(Text(), nullable=False))
+
+
+class ObservationRow(SQLModel, table=True):
+    """A rule in `mode: observe` that held at a decision."""
+
+    __tablename__ = "observation"
+    decision_id: str = Field(primary_key=True, foreign_key="decision.id")
+    rule: str = Field(primary_key=True)
+
+
+class ExposureRow(SQLModel, table=True):
+    """In which arm of a holdout a contact was when a decision came to it."""
+
+    __tablename__ = "exposure"
+    __table_args__ = (
+        _one_of("arm", ("treated", "held_out")),
+        Index("ix_exposure_holdout", "holdout", "arm"),
+    )
+    decision_id: str = Field(primary_key=True, foreign_key="decision.id")
+    holdout: str = Field(primary_key=True)
+    contact_id: str = Field(foreign_key="contact.id", index=True)
+    arm: str
+    at: datetime = _instant()
+
+
+class BudgetRow(SQLModel, table=True):
+    """What is locked by whoever looks up what is left of a budget; its figures are the reservations."""
+
+    __tablename__ = "budget"
+    id: str = Field(primary_key=True)
+
+
+class ReservationRow(SQLModel, table=True):
+    """What a starting decision takes of a cap, or of a budget, by the gate's id.
+
+    Of a cap: for which `party`, a contact or a customer (None where the response names none). Of a
+    budget: the amount, and the calendar `period` whose budget it is, by its first day. `held` until
+    Temporal was told to start, then `used`; `released` when the start was refused for good.
+    """
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        _one_of("party_kind", ("contact", "customer")),
+        _one_of("state", ("held", "used", "released")),
+        CheckConstraint("minor >= 0", name="minor"),
+        Index("ix_reservation_party", "party", "at"),
+        Index("ix_reservation_gate", "gate", "at"),
+    )
+    decision_id: str = Field(primary_key=True, foreign_key="decision.id")
+    gate: str = Field(primary_key=True)
+    party_kind: str | None = None
+    party: str | None = None
+    period: str | None = None
+    minor: int | None = Field(default=None, sa_column=Column(BigInteger(), nullable=True))
+    currency: str | None = None
+    at: datetime = _instant()
+    state: str = "held"
+    ended_at: datetime | None = _instant(nullable=True)
+    problem: str | None = None
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -217,12 +298,14 @@ class LoopRow(SQLModel, table=True):
     """One follow-up, from the decision to the closure. `plan` is the JSON of `model.Plan`.
 
     `first_score` is the score of `metric`, on its scale, that began the loop; `answer` the one given
-    to the follow-up question of this round, on the same scale.
+    to the follow-up question of this round, on the same scale. `deferred_until`: it is not to start
+    before. `least_severity` is what a response that joined demands of the case of this round.
     """
 
     __tablename__ = "loop"
     __table_args__ = (
         _one_of("state", LoopState),
+        _one_of("least_severity", SEVERITIES),
         CheckConstraint(
             "closure IS NULL OR closure IN (" + ", ".join(f"'{c}'" for c in Closure) + ")",
             name="closure",
@@ -251,6 +334,8 @@ class LoopRow(SQLModel, table=True):
     round: int = 1
     opened_at: datetime = _instant(index=True)
     round_opened_at: datetime = _instant()
+    deferred_until: datetime | None = _instant(nullable=True)
+    least_severity: str | None = None
     next_due: datetime | None = _instant(nullable=True)
     closed_at: datetime | None = _instant(nullable=True)
     closure: str | None = None
@@ -262,7 +347,7 @@ class CaseRow(SQLModel, table=True):
 
     __tablename__ = "case"
     __table_args__ = (
-        CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="severity"),
+        _one_of("severity", SEVERITIES),
         CheckConstraint(
             "root_cause IS NULL OR root_cause IN (" + ", ".join(f"'{c}'" for c in RootCause) + ")",
             name="root_cause",
@@ -388,6 +473,7 @@ class OutboxRow(SQLModel, table=True):
     """What Temporal has yet to be told: to start a loop's round, or to take an act.
 
     `again`: the loop's workflow has run before, so a closed run of the same id is no duplicate.
+    `not_before`: the start is deferred until then.
     """
 
     __tablename__ = "outbox"
@@ -405,6 +491,7 @@ class OutboxRow(SQLModel, table=True):
     again: bool = False
     tries: int = 0
     at: datetime = _instant()
+    not_before: datetime | None = _instant(nullable=True)
     next_try_at: datetime | None = _instant(nullable=True)
     done_at: datetime | None = _instant(nullable=True)
     problem: str | None = None

@@ -17,6 +17,8 @@ depends_on = None
 def upgrade() -> None:
     """Create every table, in the order of their references."""
     _bundle()
+    _activation()
+    _budget()
     _customer()
     _import_run()
     _ledger_event()
@@ -25,6 +27,9 @@ def upgrade() -> None:
     _contact()
     _response()
     _decision()
+    _observation()
+    _exposure()
+    _reservation()
     _revision()
     _score()
     _loop()
@@ -46,6 +51,29 @@ def _bundle() -> None:
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("first_used_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_bundle")),
+    )
+
+
+def _activation() -> None:
+    op.create_table(
+        "activation",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("bundle", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("previous", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["bundle"], ["bundle.digest"], name=op.f("fk_activation_bundle")),
+        sa.ForeignKeyConstraint(["previous"], ["bundle.digest"], name=op.f("fk_activation_previous")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_activation")),
+    )
+
+
+def _budget() -> None:
+    op.create_table(
+        "budget",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget")),
     )
 
 
@@ -192,6 +220,9 @@ def _decision() -> None:
         sa.Column("blocked_by", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("loop_id", sa.String(), nullable=True),
+        sa.Column("deferred_until", Instant(), nullable=True),
+        sa.Column("deferred_by", sa.String(), nullable=True),
+        sa.Column("reserves", sa.Integer(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "outcome IN ('starts', 'joined', 'blocked', 'nothing', 'kept')", name=op.f("ck_decision_outcome")
@@ -203,6 +234,57 @@ def _decision() -> None:
     )
     op.create_index(op.f("ix_decision_at"), "decision", ["at"], unique=False)
     op.create_index(op.f("ix_decision_loop_id"), "decision", ["loop_id"], unique=False)
+
+
+def _observation() -> None:
+    op.create_table(
+        "observation",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_observation_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "rule", name=op.f("pk_observation")),
+    )
+
+
+def _exposure() -> None:
+    op.create_table(
+        "exposure",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("holdout", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("arm", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("arm IN ('treated', 'held_out')", name=op.f("ck_exposure_arm")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_exposure_contact_id")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_exposure_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "holdout", name=op.f("pk_exposure")),
+    )
+    op.create_index(op.f("ix_exposure_contact_id"), "exposure", ["contact_id"], unique=False)
+    op.create_index("ix_exposure_holdout", "exposure", ["holdout", "arm"], unique=False)
+
+
+def _reservation() -> None:
+    op.create_table(
+        "reservation",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("gate", sa.String(), nullable=False),
+        sa.Column("party_kind", sa.String(), nullable=True),
+        sa.Column("party", sa.String(), nullable=True),
+        sa.Column("period", sa.String(), nullable=True),
+        sa.Column("minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.CheckConstraint("party_kind IN ('contact', 'customer')", name=op.f("ck_reservation_party_kind")),
+        sa.CheckConstraint("state IN ('held', 'used', 'released')", name=op.f("ck_reservation_state")),
+        sa.CheckConstraint("minor >= 0", name=op.f("ck_reservation_minor")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_reservation_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "gate", name=op.f("pk_reservation")),
+    )
+    op.create_index("ix_reservation_gate", "reservation", ["gate", "at"], unique=False)
+    op.create_index("ix_reservation_party", "reservation", ["party", "at"], unique=False)
 
 
 def _revision() -> None:
@@ -256,6 +338,8 @@ def _loop() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("round_opened_at", Instant(), nullable=False),
+        sa.Column("deferred_until", Instant(), nullable=True),
+        sa.Column("least_severity", sa.String(), nullable=True),
         sa.Column("next_due", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("closure", sa.String(), nullable=True),
@@ -269,6 +353,9 @@ def _loop() -> None:
             name=op.f("ck_loop_closure"),
         ),
         sa.CheckConstraint("state IN ('open', 'in_progress', 'closed')", name=op.f("ck_loop_state")),
+        sa.CheckConstraint(
+            "least_severity IN ('low', 'medium', 'high', 'critical')", name=op.f("ck_loop_least_severity")
+        ),
         sa.CheckConstraint("round >= 1", name=op.f("ck_loop_round")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_loop_contact_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_loop_customer_id")),
@@ -439,6 +526,7 @@ def _outbox() -> None:
         sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("not_before", Instant(), nullable=True),
         sa.Column("next_try_at", Instant(), nullable=True),
         sa.Column("done_at", Instant(), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
