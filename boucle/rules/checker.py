@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from boucle.errors import Mistake, Place
 from boucle.model import FactValue
 from boucle.rules.catalogue import Fact
@@ -23,42 +25,52 @@ from boucle.rules.condition_mistakes import (
     AlwaysKnown,
     EmptyRange,
     FoldedCondition,
+    ListMisfit,
     PersonalFact,
     TypeMismatch,
+    UnknownList,
     UnknownName,
 )
 from boucle.rules.constants import mismatch, read_constant
 from boucle.rules.encoding import fold
+from boucle.rules.jsonlogic import read_logic
 from boucle.rules.lexer import Token
+from boucle.rules.named_lists import NamedList
 from boucle.rules.parser import parse
 from boucle.rules.scope import Scope
-from boucle.rules.source import Scalar
+from boucle.rules.source import Mapping_, Scalar
 from boucle.rules.syntax import Comparison, Every, Holds, Listed, Negated, Presence, Range, Some, Syntax, Test
 from boucle.rules.worded import did_you_mean, shortened
+
+PlaceOf = Callable[[int], Place]
 
 _ORDERED = frozenset(("int", "decimal", "date", "instant"))
 _EQUAL = _ORDERED | {"enum", "text"}
 
 
-def read_condition(source: Scalar, scope: Scope) -> tuple[Expr | None, list[Mistake]]:
-    """Parse and check one condition: its tree, or every mistake that it holds."""
+def read_condition(source: Scalar | Mapping_, scope: Scope) -> tuple[Expr | None, list[Mistake]]:
+    """Read and check one condition, text or JSONLogic: its tree, or every mistake that it holds."""
+    if isinstance(source, Mapping_):
+        logic = read_logic(source, scope.facts)
+        return _check(logic.said, logic.place_at, scope) if logic.said else (None, list(logic.mistakes))
     if source.style == ">":
         return None, [FoldedCondition(source.place)]
     said, mistake = parse(source)
     if said is None:
         return None, [mistake] if mistake else []
-    checker = _Checker(source, scope)
+    return _check(said, source.place_at, scope)
+
+
+def _check(said: Syntax, place: PlaceOf, scope: Scope) -> tuple[Expr | None, list[Mistake]]:
+    checker = _Checker(place, scope)
     return checker.check(said), checker.mistakes
 
 
 class _Checker:
-    def __init__(self, source: Scalar, scope: Scope) -> None:
-        self.source = source
+    def __init__(self, place: PlaceOf, scope: Scope) -> None:
+        self.place = place
         self.scope = scope
         self.mistakes: list[Mistake] = []
-
-    def place(self, offset: int) -> Place:
-        return self.source.place_at(offset)
 
     def refuse(self, mistake: Mistake) -> None:
         self.mistakes.append(mistake)
@@ -168,17 +180,17 @@ class _Checker:
     def listed(self, fact: Fact, relation: Listed, place: Place, text: str) -> Expr | None:
         if not self.fits(fact, _EQUAL, relation.at, f"'in' does not apply{_instead(fact)}"):
             return None
-        values = self.values(fact, relation.values)
+        values = self.values(fact, relation)
         return OneOf(fact.name, values, place, text) if values else None
 
     def holds(self, fact: Fact, relation: Holds, place: Place, text: str) -> Expr | None:
         fits = frozenset(("set",) if relation.verb == "has" else ("text",))
         if not self.fits(fact, fits, relation.at, f"'{relation.verb}' does not apply{_instead(fact)}"):
             return None
-        values = tuple(str(value) for value in self.values(fact, relation.values))
+        values = tuple(str(value) for value in self.values(fact, relation))
         if relation.verb == "contains" and not all(map(fold, values)):
-            place = self.place(relation.values[0].start)
-            self.refuse(mismatch(fact, place, "every text contains the empty one"))
+            first = relation.named or relation.values[0]
+            self.refuse(mismatch(fact, self.place(first.start), "every text contains the empty one"))
             return None
         if not values:
             return None
@@ -199,11 +211,31 @@ class _Checker:
             return None
         return value
 
-    def values(self, fact: Fact, tokens: tuple[Token, ...]) -> tuple[FactValue, ...]:
+    def values(self, fact: Fact, relation: Listed | Holds) -> tuple[FactValue, ...]:
         """All constants, each once; none where one of them is wrong."""
-        found = [self.value(fact, token) for token in tokens]
+        if relation.named is not None:
+            found = self.named_values(fact, relation.named)
+        else:
+            found = [self.value(fact, token) for token in relation.values]
         known = [value for value in found if value is not None]
         return tuple(dict.fromkeys(known)) if len(known) == len(found) else ()
+
+    def named_values(self, fact: Fact, name: Token) -> list[FactValue | None]:
+        """The constants of a named list, as values of this fact."""
+        place, named = self.place(name.start), self.scope.lists.get(name.text)
+        if named is None:
+            guess = did_you_mean(name.text, self.scope.lists)
+            if self.scope.complete:
+                self.refuse(UnknownList(place, shortened(name.text), guess))
+            return []
+        return [self.named_value(fact, token, named, place) for token in named.values]
+
+    def named_value(self, fact: Fact, token: Token, named: NamedList, place: Place) -> FactValue | None:
+        value = read_constant(fact, token, place)
+        if isinstance(value, Mistake):
+            self.refuse(ListMisfit(place, named.name, str(named.place), value.message))
+            return None
+        return value
 
 
 def _comes_after(low: FactValue, high: FactValue) -> bool:

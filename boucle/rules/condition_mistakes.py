@@ -128,6 +128,30 @@ class TooComplex(Worded):
 
 
 @dataclass(frozen=True)
+class UnknownList(Worded):
+    """A name where a list is expected, that names none."""
+
+    code = "B070"
+    template = "unknown list '{name}'{guess}"
+    mend = "declare it under 'lists:' in facts.yaml, or write the values in […], each text in double quotes"
+
+    name: str
+    guess: str
+
+
+@dataclass(frozen=True)
+class ListMisfit(Worded):
+    """A named list, one value of which does not fit the fact that it is used with."""
+
+    code = "B071"
+    template = "the list '{name}' ({declared}) does not fit here: {problem}"
+
+    name: str
+    declared: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Cycle(Worded):
     """A definition that rests on itself."""
 

@@ -17,6 +17,7 @@ from boucle.rules.file_mistakes import BadName, BadValue, FactUnderFact, TakenNa
 from boucle.rules.form import Form, kind_of
 from boucle.rules.headers import open_file
 from boucle.rules.lexer import RESERVED
+from boucle.rules.named_lists import NamedList, read_lists
 from boucle.rules.scope import Scope
 from boucle.rules.source import Mapping_, Node, Scalar
 from boucle.rules.worded import shortened
@@ -34,10 +35,12 @@ class ReadFacts:
     catalogue: Catalogue
     broken: frozenset[str] = frozenset()
     complete: bool = True
+    lists: Mapping[str, NamedList] = field(default_factory=dict)
 
     def scope(self) -> Scope:
         """What a condition of a rule file may read, its own definitions aside."""
-        return Scope(self.catalogue.facts, broken=self.broken, complete=self.complete).with_bands()
+        scope = Scope(self.catalogue.facts, broken=self.broken, complete=self.complete, lists=self.lists)
+        return scope.with_bands()
 
 
 NOTHING = ReadFacts(Catalogue(BUILT_IN_FACTS, {}), complete=False)
@@ -51,6 +54,7 @@ class _Reading:
     facts: dict[str, Fact] = field(default_factory=dict)
     counts: dict[str, Count] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    lists: Mapping[str, NamedList] = field(default_factory=dict)
 
 
 def read_facts(node: Node, plays: frozenset[str]) -> tuple[ReadFacts, list[Mistake]]:
@@ -59,15 +63,18 @@ def read_facts(node: Node, plays: frozenset[str]) -> tuple[ReadFacts, list[Mista
     form = open_file(node, HEADER, "the facts file", reading.mistakes)
     if form is None:
         return NOTHING, reading.mistakes
-    form.check_keys({"boucle", "facts", "derived"})
+    form.check_keys({"boucle", "facts", "derived", "lists"})
     form.require("facts")
     facts = form.form("facts", "the facts file") if form.has("facts") else None
     derived = form.form("derived", "the facts file") if form.has("derived") else None
+    lists = form.form("lists", "the facts file") if form.has("lists") else None
     _read_sent(facts, reading)
+    computed = {name.text for name, _ in derived.node.entries} if derived else set()
+    reading.lists = read_lists(lists, {*reading.facts, *reading.broken, *computed})
     _read_derived(derived, reading)
     _check_nesting(reading)
     catalogue = Catalogue(_with_built_in(reading.facts), reading.counts)
-    return ReadFacts(catalogue, frozenset(reading.broken)), reading.mistakes
+    return ReadFacts(catalogue, frozenset(reading.broken), lists=reading.lists), reading.mistakes
 
 
 def _with_built_in(facts: Mapping[str, Fact]) -> dict[str, Fact]:
@@ -84,7 +91,7 @@ def _read_sent(form: Form | None, reading: _Reading) -> None:
 
 def _read_derived(form: Form | None, reading: _Reading) -> None:
     sent = {name: fact for name, fact in _with_built_in(reading.facts).items() if not fact.derived}
-    scope = Scope(sent, broken=frozenset(reading.broken))
+    scope = Scope(sent, broken=frozenset(reading.broken), lists=reading.lists)
     for name, entry in _entries(form, reading):
         count, mistakes = read_count(name, entry, scope, reading.plays)
         if count is None:

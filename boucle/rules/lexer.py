@@ -69,6 +69,21 @@ def read_tokens(source: Scalar) -> tuple[list[Token], Mistake | None]:
     return [*tokens, Token("end", "", end, end)], None
 
 
+def token_of(constant: Scalar, start: int) -> Token:
+    """A constant that stands as a YAML value of its own, in the words of a condition; null is none."""
+    value = constant.value
+    match value:
+        case bool():
+            return Token("word", "true" if value else "false", start, start, value)
+        case int() | Decimal():
+            return Token(
+                "number", f"{value:f}" if isinstance(value, Decimal) else f"{value}", start, start, value
+            )
+        case _:
+            text = unicodedata.normalize("NFC", constant.text)
+            return Token("text", '"' + text.replace('"', '""') + '"', start, start, text)
+
+
 def _matches(source: Scalar) -> Iterator[re.Match[str] | Mistake]:
     at, text = 0, source.text
     while at < len(text):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 
-from boucle.rules import condition_mistakes, file_mistakes, source_mistakes
+from boucle.rules import condition_mistakes, file_mistakes, jsonlogic_mistakes, source_mistakes
 from boucle.rules.worded import Worded
+
+_MODULES = (source_mistakes, condition_mistakes, jsonlogic_mistakes, file_mistakes)
 
 
 def _of(module: ModuleType) -> Iterator[type[Worded]]:
@@ -17,8 +19,6 @@ def _of(module: ModuleType) -> Iterator[type[Worded]]:
 
 CODES: Mapping[str, type[Worded]] = {
     kind.code: kind
-    for kind in sorted(
-        (*_of(source_mistakes), *_of(condition_mistakes), *_of(file_mistakes)), key=lambda kind: kind.code
-    )
+    for kind in sorted((kind for module in _MODULES for kind in _of(module)), key=lambda kind: kind.code)
 }
 """Code → the mistake's class; docs/rules.md has a wrong and a right example of each."""

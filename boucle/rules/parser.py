@@ -6,7 +6,7 @@ test = "(" expr ")" | name [ rel ] ;
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 from boucle.errors import Mistake
 from boucle.rules.condition_mistakes import (
@@ -17,7 +17,6 @@ from boucle.rules.condition_mistakes import (
     Unexpected,
     ValueFirst,
 )
-from boucle.rules.file_mistakes import NotInThisVersion
 from boucle.rules.lexer import Token, read_tokens
 from boucle.rules.source import Scalar
 from boucle.rules.syntax import (
@@ -182,7 +181,9 @@ class _Parser:
         return self.holding(at), False
 
     def membership(self, at: int) -> Relation:
-        if self.here.kind in {"name", "sign"}:
+        if self.here.kind == "name":
+            return Listed((), at, self.take())
+        if self.here.kind == "sign":
             return Listed(self.values("a range such as 0..6 or a list such as [1, 2]"), at)
         low = self.value()
         if not self.accept(".."):
@@ -198,18 +199,19 @@ class _Parser:
 
     def holding(self, at: int) -> Relation | None:
         if self.accept("has"):
-            return Holds("has", self.held(), at)
+            return self.held("has", at)
         if self.accept("contains"):
-            return Holds("contains", self.held(), at)
+            return self.held("contains", at)
         return None
 
-    def held(self) -> tuple[Token, ...]:
-        return self.values('a list such as ["a", "b"]') if self.accept("any") else (self.value(),)
+    def held(self, verb: Literal["has", "contains"], at: int) -> Holds:
+        if not self.accept("any"):
+            return Holds(verb, (self.value(),), at)
+        if self.here.kind == "name":
+            return Holds(verb, (), at, self.take())
+        return Holds(verb, self.values('a list such as ["a", "b"]'), at)
 
     def values(self, expected: str) -> tuple[Token, ...]:
-        if self.here.kind == "name":
-            place = self.source.place_at(self.here.start)
-            raise _StopError(NotInThisVersion(place, f"the named list '{self.here.text}'"))
         if not self.accept("["):
             raise self.stop(expected)
         found = [self.value()]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from boucle.model import NPS_BANDS
 from boucle.rules.bands import SCORE
 from boucle.rules.catalogue import Fact
+from boucle.rules.named_lists import NamedList
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Scope:
 
     `broken` are names whose own declaration has a mistake: they are neither known nor reported
     again. `complete` False: the catalogue could not be read at all, so that no name is reported.
-    `reader` is set where only what earlier responses brought may be read: who reads it.
+    `reader` is set where only what earlier responses brought may be read: who reads it. `lists` are
+    the workspace's named lists.
     """
 
     facts: Mapping[str, Fact]
@@ -24,6 +26,7 @@ class Scope:
     broken: frozenset[str] = frozenset()
     complete: bool = True
     reader: str | None = None
+    lists: Mapping[str, NamedList] = field(default_factory=dict)
 
     def with_definitions(self, names: frozenset[str], broken: frozenset[str]) -> Scope:
         """The same facts with more definitions."""

@@ -1,4 +1,7 @@
-"""What a condition says before its names and types are looked up; offsets are those of its text."""
+"""What a condition says before its names and types are looked up.
+
+Offsets are those of its text; in JSONLogic, which has none, they number the places of its nodes.
+"""
 
 from __future__ import annotations
 
@@ -54,19 +57,21 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`in […]`."""
+    """`in […]`, or `in` the named list."""
 
     values: tuple[Token, ...]
     at: int
+    named: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """`has …` or `contains …`."""
+    """`has …` or `contains …`, one value, a list, or the named list."""
 
     verb: Literal["has", "contains"]
     values: tuple[Token, ...]
     at: int
+    named: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`when:` and its kin: a key whose value is one whole condition."""
+"""`when:` and its kin: a key whose value is one whole condition, text or JSONLogic."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from collections.abc import Mapping
 from boucle.rules.checker import read_condition
 from boucle.rules.complexity import Size, check_size, measure
 from boucle.rules.condition import Expr
-from boucle.rules.file_mistakes import NotInThisVersion, WrongShape
+from boucle.rules.file_mistakes import WrongShape
 from boucle.rules.form import Form, kind_of
 from boucle.rules.scope import Scope
-from boucle.rules.source import Mapping_, Sequence_
+from boucle.rules.source import Sequence_
 
 
 def read_when(form: Form, key: str, scope: Scope, sizes: Mapping[str, Size]) -> Expr | None:
     """The condition under `key`, or None where it is absent or wrong; `sizes` are the definitions'."""
     value = form.find(key)
     if value is None:
-        return None
-    if isinstance(value, Mapping_):
-        form.refuse(NotInThisVersion(value.place, f"JSONLogic in '{key}'"))
         return None
     if isinstance(value, Sequence_):
         form.refuse(WrongShape(value.place, key, "one condition", kind_of(value)))

@@ -104,7 +104,7 @@ def kind_of(fragment: str) -> str:
     first = fragment.partition(":")[0]
     if first == "boucle":
         return fragment.removeprefix("boucle:").strip().partition("/")[0]
-    if first in {"facts", "derived"}:
+    if first in {"facts", "derived", "lists"}:
         return "facts"
     return "policy" if first == "max_age" or fragment.startswith("#") else "rules"
 
