@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from boucle.errors import Mistake, Place
 from boucle.model import Duration
 from boucle.rules.constants import parse_date
-from boucle.rules.file_mistakes import BadName, BadValue, MissingKey, NotInThisVersion, UnknownKey, WrongShape
+from boucle.rules.file_mistakes import (
+    BadName,
+    BadValue,
+    MissingKey,
+    NotInThisVersion,
+    Repeated,
+    UnknownKey,
+    WrongShape,
+)
+from boucle.rules.gate_mistakes import Misplaced
 from boucle.rules.source import Mapping_, Node, Scalar, Sequence_
 from boucle.rules.worded import did_you_mean, listed, shortened
+
+NOWHERE: Mapping[str, str] = {}
+"""No key that has its place elsewhere."""
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 
@@ -35,11 +47,15 @@ class Form:
         """Collect one mistake."""
         self.mistakes.append(mistake)
 
-    def check_keys(self, known: Collection[str], later: Collection[str] = ()) -> None:
-        """Refuse every key that means nothing here, or nothing yet."""
+    def check_keys(
+        self, known: Collection[str], later: Collection[str] = (), elsewhere: Mapping[str, str] = NOWHERE
+    ) -> None:
+        """Refuse every key that means nothing here, or nothing yet; `elsewhere` says where it does."""
         for key, _ in self.node.entries:
             if key.text in later:
                 self.refuse(NotInThisVersion(key.place, f"'{key.text}'"))
+            elif key.text in elsewhere:
+                self.refuse(Misplaced(key.place, key.text, self.what, elsewhere[key.text]))
             elif key.text not in known:
                 guess = did_you_mean(key.text, [*known, *later])
                 self.refuse(UnknownKey(key.place, shortened(key.text), self.what, guess))
@@ -53,6 +69,11 @@ class Form:
         for key in keys:
             if not self.has(key):
                 self.refuse(MissingKey(self.place, self.what, key))
+
+    def place_of(self, key: str) -> Place:
+        """Where a key's value stands; where the mapping begins, if the key is absent."""
+        value = self.node.find(key)
+        return value.place if value is not None else self.place
 
     def find(self, key: str) -> Node | None:
         """The value of a key; one without a value is refused."""
@@ -203,6 +224,18 @@ class Form:
             elif self.read_text(key, item) is not None:
                 found.append(item)
         return found
+
+
+def check_repeats(entries: Sequence[Form], key: str, kind: str) -> None:
+    """Refuse an id that two entries of one list share."""
+    seen: dict[str, Place] = {}
+    for entry in entries:
+        value = entry.node.find(key)
+        if isinstance(value, Scalar) and value.text in seen:
+            first = f"line {seen[value.text].line}"
+            entry.refuse(Repeated(value.place, kind, shortened(value.text), first))
+        elif isinstance(value, Scalar):
+            seen[value.text] = value.place
 
 
 def kind_of(node: Node) -> str:

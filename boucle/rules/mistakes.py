@@ -17,6 +17,8 @@ def _of(module: ModuleType) -> Iterator[type[Worded]]:
             yield found
 
 
+_MODULES = (source_mistakes, condition_mistakes, file_mistakes, gate_mistakes)
+
 CODES: Mapping[str, type[Worded]] = {
     kind.code: kind
     for kind in sorted((kind for module in _MODULES for kind in _of(module)), key=lambda kind: kind.code)

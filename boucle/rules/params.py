@@ -21,21 +21,19 @@ PlayParams = Mapping[str, type[BaseModel]]
 Known = Mapping[str, frozenset[str]]
 """Kind (`template`, `team`) → the names that the workspace has of it."""
 
-Params = Mapping[str, JsonValue]
 Path = tuple[str | int, ...]
 
 
-def read_params(
+def read_model(
     play: str, model: type[BaseModel], node: Mapping_, known: Known
-) -> tuple[Params | None, list[Mistake]]:
-    """The parameters in their JSON form, or every mistake in them."""
+) -> tuple[BaseModel | None, list[Mistake]]:
+    """The parameters as the play's own model holds them, or every mistake in them."""
     text = json.dumps(to_plain(node))
     try:
         params = model.model_validate_json(text, strict=True)
     except ValidationError as error:
         return None, _explain_all(play, model, node, error.errors(include_url=False))
-    mistakes = list(_unknown_names(params, node, known))
-    return params.model_dump(mode="json"), mistakes
+    return params, list(_unknown_names(params, node, known))
 
 
 def to_plain(node: Node) -> JsonValue:

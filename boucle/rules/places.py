@@ -13,12 +13,13 @@ from pydantic import JsonValue
 from boucle.errors import Place
 from boucle.rules.condition import Expr
 from boucle.rules.expressions import children
-from boucle.rules.ruleset import RuleSet, Workspace
+from boucle.rules.ruleset import Policy, RuleSet, Workspace
 
 
 def map_places(workspace: Workspace) -> dict[str, JsonValue]:
     """The source map of a workspace, in path order."""
-    found = (entry for rule_set in workspace.rule_sets for entry in _rule_set(rule_set))
+    found = [entry for rule_set in workspace.rule_sets for entry in _rule_set(rule_set)]
+    found.extend(_policy(workspace.policy))
     return {path: str(place) for path, place in sorted(found) if place.line > 0}
 
 
@@ -40,8 +41,22 @@ def _rule_set(rule_set: RuleSet) -> Iterator[tuple[str, Place]]:
     for name, definition in rule_set.definitions.items():
         yield f"{rule_set.name}/define/{name}", definition.place
         yield from _expression(f"{rule_set.name}/define/{name}/when", definition.when)
+    for guarantee in rule_set.guarantees:
+        yield f"{rule_set.name}/guarantees/{guarantee.id}", guarantee.place
+        yield from _expression(f"{rule_set.name}/guarantees/{guarantee.id}/whenever", guarantee.whenever)
     for path, expr in conditions_of(rule_set):
         yield from _expression(f"{rule_set.name}/{path}", expr)
+
+
+def _policy(policy: Policy) -> Iterator[tuple[str, Place]]:
+    """The gates, by the ids that decisions name them by."""
+    for suppression in policy.suppressions:
+        yield f"policy/suppress/{suppression.id}", suppression.place
+        if suppression.when is not None:
+            yield from _expression(f"policy/suppress/{suppression.id}/when", suppression.when)
+    yield from ((f"policy/caps/{cap.id}", cap.place) for cap in policy.caps)
+    yield from ((f"policy/budgets/{budget.id}", budget.place) for budget in policy.budgets)
+    yield from ((f"policy/holdouts/{holdout.id}", holdout.place) for holdout in policy.holdouts)
 
 
 def _expression(path: str, expr: Expr) -> Iterator[tuple[str, Place]]:

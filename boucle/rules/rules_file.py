@@ -5,44 +5,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Literal, cast
 
-from boucle.errors import Mistake, Place
+from boucle.errors import Mistake
 from boucle.rules.definitions import read_definitions
 from boucle.rules.facts_file import ReadFacts
-from boucle.rules.file_mistakes import BadValue, MissingKey, NotInThisVersion, Repeated, UnknownTimezone
-from boucle.rules.files import known_timezones
-from boucle.rules.form import Form
+from boucle.rules.file_mistakes import BadValue, MissingKey, NotInThisVersion
+from boucle.rules.form import Form, check_repeats
+from boucle.rules.guarantee_entry import read_guarantee
 from boucle.rules.headers import open_file
 from boucle.rules.params import Known, PlayParams
-from boucle.rules.rule_entry import DEFAULTS, Surroundings, read_reason, read_rule, read_undecided
-from boucle.rules.ruleset import Reason, Rule, RuleSet
+from boucle.rules.policy_file import ReadPolicy
+from boucle.rules.policy_gates import read_entries
+from boucle.rules.rule_entry import (
+    DEFAULTS,
+    RULE_KEYS,
+    Surroundings,
+    read_reason,
+    read_rule,
+    read_undecided,
+)
+from boucle.rules.ruleset import Guarantee, Reason, Rule, RuleSet
 from boucle.rules.source import Node, Scalar
 from boucle.rules.when import read_when
-from boucle.rules.worded import did_you_mean, shortened
+from boucle.rules.zones import read_timezone
 
 HEADER = "rules/v1"
 
-_KEYS = frozenset(
+KEYS = frozenset(
     "boucle ruleset description owner timezone only_when hit_policy define defaults rules undecided"
-    " otherwise".split()
+    " otherwise guarantees".split()
 )
-_LATER = frozenset(("guarantees", "lists"))
-_LATER_POLICIES = frozenset(("unique", "collect"))
+HIT_POLICIES = frozenset(("first", "unique"))
+
+_ELSEWHERE = {
+    **dict.fromkeys(("max_age", "suppress", "caps", "budgets", "holdouts"), "policy.yaml"),
+    **dict.fromkeys(("lists", "facts", "derived"), "facts.yaml"),
+    **dict.fromkeys(sorted(RULE_KEYS - DEFAULTS), "a rule, in the list 'rules'"),
+    **dict.fromkeys(sorted(DEFAULTS - KEYS), "a rule, or in 'defaults' for all of them"),
+}
 
 
 def read_rule_set(
-    node: Node, facts: ReadFacts, plays: PlayParams, known: Known, today: date
+    node: Node, facts: ReadFacts, policy: ReadPolicy, plays: PlayParams, known: Known, today: date
 ) -> tuple[RuleSet | None, list[Mistake]]:
     """Read one rules file; None where it says too little to be a rule set."""
     mistakes: list[Mistake] = []
     form = open_file(node, HEADER, "the rules file", mistakes)
     if form is None:
         return None, mistakes
-    form.check_keys(_KEYS, _LATER)
+    form.check_keys(KEYS, (), _ELSEWHERE)
     form.require("ruleset", "rules", "undecided")
     name = form.word("ruleset", "a rule set") if form.has("ruleset") else None
-    _check_hit_policy(form)
-    rule_set = _read_body(form, name or "", Surroundings(facts.scope(), {}, plays, known, today))
+    around = Surroundings(facts.scope(), {}, plays, known, today, policy)
+    rule_set = _read_body(form, name or "", around)
     return (rule_set if name else None), mistakes
 
 
@@ -56,10 +72,9 @@ def _read_body(form: Form, name: str, around: Surroundings) -> RuleSet:
     rules = _read_rules(form, around)
     undecided = read_undecided(form, around)
     otherwise = _read_reasons(form, around)
-    timezone = _timezone(form, rules)
     return RuleSet(
-        name, timezone, rules, undecided, form.place, _text(form, "description"), around.owner,
-        only_when, defined.definitions, otherwise,
+        name, _timezone(form, rules), rules, undecided, form.place, _text(form, "description"), around.owner,
+        only_when, defined.definitions, otherwise, _hit_policy(form), _read_guarantees(form, around),
     )  # fmt: skip
 
 
@@ -74,28 +89,30 @@ def _defaults(form: Form) -> Form | None:
     return defaults
 
 
-def _check_hit_policy(form: Form) -> None:
-    value = form.scalar("hit_policy", "a word") if form.has("hit_policy") else None
-    if value is None:
-        return
-    if value.text in _LATER_POLICIES:
-        form.refuse(NotInThisVersion(value.place, f"'hit_policy: {value.text}'"))
-    elif value.text != "first":
-        form.refuse(BadValue(value.place, "hit_policy", shortened(value.text), "it takes first"))
+def _hit_policy(form: Form) -> Literal["first", "unique"]:
+    value = form.node.find("hit_policy")
+    if isinstance(value, Scalar) and value.text == "collect":
+        form.refuse(NotInThisVersion(value.place, "'hit_policy: collect'"))
+        return "first"
+    found = form.choice("hit_policy", HIT_POLICIES) if form.has("hit_policy") else None
+    return cast('Literal["first", "unique"]', found or "first")
 
 
 def _timezone(form: Form, rules: Sequence[Rule]) -> str:
     dated = next((rule for rule in rules if rule.effective_from or rule.effective_until), None)
-    if not form.has("timezone"):
-        if dated is not None:
-            what = f"'effective' of rule '{dated.id}' is counted in whole days: the file"
-            form.refuse(MissingKey(dated.place, what, "timezone"))
-        return "UTC"
-    value = form.scalar("timezone", "a time zone")
-    if value is not None and value.text not in known_timezones():
-        guess = did_you_mean(value.text, known_timezones())
-        form.refuse(UnknownTimezone(value.place, shortened(value.text), guess))
-    return value.text if value else "UTC"
+    if dated is not None and not form.has("timezone"):
+        what = f"'effective' of rule '{dated.id}' is counted in whole days: the file"
+        form.refuse(MissingKey(dated.place, what, "timezone"))
+    return read_timezone(form) or "UTC"
+
+
+def _read_guarantees(form: Form, around: Surroundings) -> tuple[Guarantee, ...]:
+    return read_entries(
+        form,
+        "guarantees",
+        "guarantee",
+        lambda entry: read_guarantee(entry, around.plays, around.scope, around.sizes),
+    )
 
 
 def _read_rules(form: Form, around: Surroundings) -> tuple[Rule, ...]:
@@ -105,24 +122,13 @@ def _read_rules(form: Form, around: Surroundings) -> tuple[Rule, ...]:
     value = form.node.find("rules")
     if value is not None and not entries and not isinstance(value, Scalar):
         form.refuse(BadValue(value.place, "rules", "[]", "a rule set has at least one rule"))
-    _check_repeats(entries, "id", "rule")
+    check_repeats(entries, "id", "rule")
     read = [read_rule(entry, around) for entry in entries]
     return tuple(rule for rule in read if rule is not None)
 
 
 def _read_reasons(form: Form, around: Surroundings) -> tuple[Reason, ...]:
     entries = form.forms("otherwise", "reason") if form.has("otherwise") else []
-    _check_repeats(entries, "code", "reason")
+    check_repeats(entries, "code", "reason")
     read = [read_reason(entry, around) for entry in entries]
     return tuple(reason for reason in read if reason is not None)
-
-
-def _check_repeats(entries: Sequence[Form], key: str, kind: str) -> None:
-    seen: dict[str, Place] = {}
-    for entry in entries:
-        value = entry.node.find(key)
-        if isinstance(value, Scalar) and value.text in seen:
-            first = f"line {seen[value.text].line}"
-            entry.refuse(Repeated(value.place, kind, shortened(value.text), first))
-        elif isinstance(value, Scalar):
-            seen[value.text] = value.place

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from boucle.errors import Mistake, Place
-from boucle.rules.condition_sites import check_lists_used
 from boucle.rules.facts_file import NOTHING, ReadFacts, read_facts
 from boucle.rules.file_mistakes import MissingFile, NeedsOnlyWhen, NoAgeLimit, Repeated
 from boucle.rules.files import FACTS, POLICY, RULES
 from boucle.rules.params import Known, PlayParams
-from boucle.rules.policy_file import read_policy
+from boucle.rules.policy_file import UNREADABLE, ReadPolicy, read_policy
 from boucle.rules.rules_file import read_rule_set
-from boucle.rules.ruleset import Policy, RuleSet, Workspace
+from boucle.rules.ruleset import RuleSet, Workspace
 from boucle.rules.source import Node, read_yaml
 
 __all__ = ["Known", "PlayParams", "load"]
@@ -30,19 +29,18 @@ def load(
     mistakes: list[Mistake] = []
     nodes, syntax = _read_all(texts)
     facts = _facts(texts, nodes, plays, mistakes)
-    policy = _policy(texts, nodes, mistakes)
+    policy = _policy(texts, nodes, facts, plays, mistakes)
     rule_sets: list[RuleSet] = []
     for path in _rule_paths(texts):
         if path in nodes:
-            rule_set, found = read_rule_set(nodes[path], facts, plays, known, today)
+            rule_set, found = read_rule_set(nodes[path], facts, policy, plays, known, today)
             mistakes.extend(found)
             rule_sets.extend([rule_set] if rule_set else [])
     mistakes.extend(_check_together(texts, rule_sets))
-    mistakes.extend([] if syntax else check_lists_used(facts.lists, nodes.values()))
     sorted_mistakes = _sorted([*syntax, *_without_echoes(mistakes, syntax)])
     if any(mistake.severity == "error" for mistake in sorted_mistakes):
         return None, sorted_mistakes
-    return Workspace(facts.catalogue, policy, tuple(rule_sets)), sorted_mistakes
+    return Workspace(facts.catalogue, policy.policy, tuple(rule_sets)), sorted_mistakes
 
 
 def _read_all(texts: Mapping[str, str]) -> tuple[dict[str, Node], list[Mistake]]:
@@ -73,12 +71,19 @@ def _facts(
     return facts
 
 
-def _policy(texts: Mapping[str, str], nodes: Mapping[str, Node], mistakes: list[Mistake]) -> Policy:
+def _policy(
+    texts: Mapping[str, str],
+    nodes: Mapping[str, Node],
+    facts: ReadFacts,
+    plays: PlayParams,
+    mistakes: list[Mistake],
+) -> ReadPolicy:
     if POLICY not in texts:
         mistakes.append(NoAgeLimit(Place(POLICY, 1, 1)))
+        return ReadPolicy()
     if POLICY not in nodes:
-        return Policy()
-    policy, found = read_policy(nodes[POLICY])
+        return UNREADABLE
+    policy, found = read_policy(nodes[POLICY], facts, plays)
     mistakes.extend(found)
     return policy
 
