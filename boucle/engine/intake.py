@@ -19,7 +19,7 @@ from sqlmodel import Session
 from boucle.engine import bundles, customers, ledger, quarantine, responses
 from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
 from boucle.engine.customers import Parties
-from boucle.engine.derived import Past, PastLoop, PastResponse, counted_as, derive, load_past
+from boucle.engine.derived import derive, load_past
 from boucle.engine.incoming import Incoming, Reason, make_ready
 from boucle.engine.loops import LoopDefaults
 from boucle.engine.quarantine import QuarantineTerms
@@ -28,6 +28,7 @@ from boucle.engine.tables import Contact, Customer, QuarantineRow
 from boucle.model import Decision, Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, decide
+from boucle.rules.derivation import Past, PastLoop, PastResponse
 from boucle.rules.failures import CannotDecideError
 
 Verdict = Literal["new", "duplicate", "revision", "quarantined"]
@@ -246,10 +247,10 @@ class _Intake:
     def _count(self, new: New) -> None:
         """From now on the response counts for those after it."""
         parties = (new.response.customer_id, new.response.contact_id)
-        counted = counted_as(self.acceptance.bundle, new.content.facts)
-        self.past.add_response(PastResponse(new.response.responded_at, counted), parties)
+        response = PastResponse.of(self.acceptance.bundle, new.response.responded_at, new.content.facts)
+        self.past.add_response(response, parties)
         if new.decision.plan:
-            self.past.add_loop(PastLoop(new.decision.plan.play, self.acceptance.at, open=True), parties)
+            self.past.add_loop(PastLoop(new.decision.plan.play, self.acceptance.at), parties)
 
     def _write(self) -> None:
         write_new(self.session, self.acceptance, self.unwritten)

@@ -14,14 +14,14 @@ def _derived(name: str, type_: FactType, *, optional: bool, low: int | None = 0)
 BUILT_IN_FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        _derived("response.age_days", "int", optional=False, low=None),
+        _derived("response.age_days", "int", optional=False),
         _derived("response.known_customer", "bool", optional=False, low=None),
         _derived("comment.length", "int", optional=False),
         _derived("customer.open_loop", "bool", optional=True, low=None),
-        _derived("customer.tenure_days", "int", optional=True, low=None),
+        _derived("customer.tenure_days", "int", optional=True),
     )
 }
-"""Ages may be negative: a source's clock can run ahead of ours."""
+"""No age is negative, though a source's clock can run ahead of ours: such a response is 0 days old."""
 
 
 def comment_text(place: Place = BUILT_IN) -> Fact:

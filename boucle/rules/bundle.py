@@ -191,12 +191,12 @@ class Bundle:
         place = self.sources.get(path)
         return place if isinstance(place, str) else None
 
-    def count(self, past: Mapping[str, JsonValue]) -> dict[str, Truth]:
-        """For each derived count over responses with a `where`, its truth for a past response.
+    def ask_past(self, past: Mapping[str, JsonValue]) -> dict[str, Truth]:
+        """For each derived fact with a `where`, the truth of it for a past response.
 
         `past` are that response's known facts, encoded, as its record holds them.
         """
-        names = (name for name, count in self.catalogue.counts.items() if count.where is not None)
+        names = (name for name, one in self.catalogue.derived.items() if one.where is not None)
         return dict(zip(names, self.past.evaluate(past), strict=True))
 
 
@@ -224,9 +224,9 @@ def _build(document: BundleDocument, text: str, name: str, sources: Mapping[str,
     for atom in document.personal:
         personal.add(atom.condition, {})
     past = _Row(catalogue.facts)
-    for count in document.counts.values():
-        if count.where is not None:
-            past.add(count.where, {})
+    for derived in document.derived.values():
+        if derived.where is not None:
+            past.add(derived.where, {})
     return Bundle(
         digest=name,
         catalogue=catalogue,

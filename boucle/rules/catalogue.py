@@ -44,18 +44,27 @@ class Fact:
         return self.metric is not None
 
 
-@dataclass(frozen=True)
-class Count:
-    """A derived fact: how many earlier responses, or loops of a play, lie within a span.
+Verb = Literal["count", "last", "days_since", "change"]
+Over = Literal["responses", "loops", "offers"]
+PerParty = Literal["customer", "contact"]
 
-    `where` (responses only) reads the past response's facts; `within` counts back from this
-    response's `responded_at`; None means ever. Unknown where the `per` is unknown.
+
+@dataclass(frozen=True)
+class Derived:
+    """How a derived fact is computed of the responses, loops or offers before a response.
+
+    `of` is what is taken of one of them: a fact of a response, or `closure` or `play` of a loop; None
+    where they are only counted or dated. `where` (responses only) reads the past response's facts,
+    `play` (loops only) names the one play that matters. `within` counts back from this response's
+    `responded_at`; None means ever. Unknown where the `per` is unknown.
     """
 
     name: str
-    over: Literal["responses", "loops"]
-    per: Literal["customer", "contact"]
+    verb: Verb
+    over: Over
+    per: PerParty
     place: Place
+    of: str | None = None
     within: timedelta | None = None
     where: Expr | None = None
     play: str | None = None
@@ -63,10 +72,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All facts by name, the built-in and derived ones included, and how derived ones are counted."""
+    """All facts by name, the built-in and derived ones included, and how derived ones are computed."""
 
     facts: Mapping[str, Fact]
-    counts: Mapping[str, Count]
+    derived: Mapping[str, Derived]
 
 
 # -- values against the catalogue ---------------------------------------------------------------

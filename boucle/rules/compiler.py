@@ -8,18 +8,17 @@ import rfc8785
 
 from boucle.rules.bands import band_definitions
 from boucle.rules.bundle import Bundle
-from boucle.rules.catalogue import Count, Fact
+from boucle.rules.catalogue import Derived, Fact
 from boucle.rules.condition import Atom, Expr
+from boucle.rules.derived_document import DerivedDocument, write_derived
 from boucle.rules.document import (
     BundleDocument,
-    CountDocument,
     DefinitionDocument,
     PersonalDocument,
     ReasonDocument,
     RuleDocument,
     RuleSetDocument,
     UndecidedDocument,
-    write_count,
     write_fact,
 )
 from boucle.rules.expressions import list_atoms, read_expression, write_expression
@@ -42,7 +41,7 @@ def compile_workspace(workspace: Workspace) -> Bundle:
     facts = workspace.catalogue.facts
     document = BundleDocument(
         facts={name: write_fact(fact) for name, fact in facts.items()},
-        counts={name: _count(count, workspace) for name, count in workspace.catalogue.counts.items()},
+        derived={name: _derived(one, workspace) for name, one in workspace.catalogue.derived.items()},
         policy=_policy(workspace),
         personal=tuple(_personal(workspace)),
         rule_sets=tuple(
@@ -68,9 +67,9 @@ def compile_condition(expr: Expr, words: Vocabulary) -> ConditionDocument:
     )
 
 
-def _count(count: Count, workspace: Workspace) -> CountDocument:
+def _derived(derived: Derived, workspace: Workspace) -> DerivedDocument:
     words = Vocabulary(workspace.catalogue.facts, band_definitions(workspace.catalogue), inline=True)
-    return write_count(count, compile_condition(count.where, words) if count.where else None)
+    return write_derived(derived, compile_condition(derived.where, words) if derived.where else None)
 
 
 def _policy(workspace: Workspace) -> PolicyDocument:

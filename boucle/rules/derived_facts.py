@@ -1,60 +1,160 @@
-"""One derived fact's declaration: what the engine counts among what it has accepted before."""
+"""One derived fact's declaration: what is computed of what was accepted before, and its type."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, cast
+from typing import cast
 
 from boucle.errors import Mistake, Place
+from boucle.model import Closure
 from boucle.rules.bands import band_definitions
-from boucle.rules.catalogue import Catalogue, Count
-from boucle.rules.checker import read_condition
+from boucle.rules.catalogue import Catalogue, Derived, Fact, FactType, Over, PerParty, Verb
 from boucle.rules.condition import And, Defined, Expr, Not, Or
-from boucle.rules.file_mistakes import BadValue, MissingKey, NotInThisVersion, UnknownPlay
+from boucle.rules.condition_mistakes import PersonalFact, UnknownName
+from boucle.rules.constants import TYPE_WORDS
+from boucle.rules.derived_mistakes import CannotTake, Misplaced, NoVerb, TwoVerbs, WrongOver
+from boucle.rules.encoding import LARGEST
+from boucle.rules.file_mistakes import BadValue, MissingKey, UnknownPlay
 from boucle.rules.form import Form
 from boucle.rules.scope import Scope
 from boucle.rules.source import Mapping_, Scalar
+from boucle.rules.when import read_when
 from boucle.rules.worded import did_you_mean, listed, shortened
 
-_LATER_VERBS = ("last", "days_since", "change")
-_KEYS = {"count", "where", "play", "within", "per"}
+_VERBS = ("count", "last", "days_since", "change")
+_KEYS = {*_VERBS, "of", "where", "play", "within", "per"}
+_OVER = ("responses", "loops", "offers")
+_OF_LOOPS = ("closure", "play")
 _LONGEST = timedelta(days=36_500)
 
 
-def read_count(
-    name: Scalar, node: Mapping_, scope: Scope, plays: frozenset[str]
-) -> tuple[Count | None, list[Mistake]]:
-    """Read one declaration of `derived:`; `scope` are the facts that responses bring."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What a declaration may name: facts that responses bring, what is computed, and plays."""
+
+    scope: Scope
+    computed: frozenset[str]
+    plays: frozenset[str]
+
+
+def read_derived(
+    name: Scalar, node: Mapping_, around: Surroundings
+) -> tuple[tuple[Derived, Fact] | None, list[Mistake]]:
+    """Read one declaration of `derived:`: how the fact is computed, and what it is."""
     mistakes: list[Mistake] = []
     form = Form(node, f"derived fact '{name.text}'", mistakes)
-    later = next((verb for verb in _LATER_VERBS if form.has(verb)), None)
-    if later is not None:
-        key = node.find_key(later)
-        return None, [NotInThisVersion(key.place if key else node.place, f"the verb '{later}'")]
-    form.check_keys(_KEYS)
-    if not form.has("count"):
-        return None, [*mistakes, MissingKey(name.place, form.what, "count")]
-    over, per = _over(form), _per(form, name.place)
-    within, where, play = _within(form), _where(form, scope, over), _play(form, plays, over)
-    if mistakes or over is None or per is None:
+    verb = _verb(form, name.place)
+    if verb is None:
         return None, mistakes
-    return Count(name.text, over, per, name.place, within, where, play), mistakes
+    form.check_keys(_KEYS)
+    subject = _subject(form, verb, around)
+    if subject is None:
+        return None, mistakes
+    over, of = subject
+    _check_fitting(form, verb, over)
+    per, within = _per(form, name.place), _within(form)
+    where, play = _where(form, around.scope, over), _play(form, around.plays, over)
+    if mistakes or per is None or _is_silent_on(of, over, around.scope):
+        return None, mistakes
+    derived = Derived(name.text, verb, over, per, name.place, of, within, where, play)
+    return (derived, _fact(derived, around)), mistakes
 
 
-def _over(form: Form) -> Literal["responses", "loops"] | None:
-    value = form.node.find("count")
-    if isinstance(value, Scalar) and value.text == "offers":
-        form.refuse(NotInThisVersion(value.place, "counting offers"))
+def _is_silent_on(of: str | None, over: Over, scope: Scope) -> bool:
+    """Whether what is taken is a fact of which another mistake hides everything."""
+    return of is not None and over == "responses" and of not in scope.facts
+
+
+# -- what is computed, over what ----------------------------------------------------------------
+
+
+def _verb(form: Form, place: Place) -> Verb | None:
+    keys = [key for key, _ in form.node.entries]
+    verbs = [key for key in keys if key.text in _VERBS]
+    if len(verbs) > 1:
+        form.refuse(TwoVerbs(verbs[1].place, form.what, verbs[0].text, verbs[1].text))
         return None
-    return cast('Literal["responses", "loops"] | None', form.choice("count", {"responses", "loops"}))
+    if verbs:
+        return cast("Verb", verbs[0].text)
+    strange = next((key for key in keys if key.text not in _KEYS), None)
+    if strange is None:
+        form.refuse(NoVerb(place, form.what, "", ""))
+        return None
+    word = shortened(strange.text)
+    form.refuse(NoVerb(strange.place, form.what, f": '{word}' is none", did_you_mean(strange.text, _VERBS)))
+    return None
 
 
-def _per(form: Form, place: Place) -> Literal["customer", "contact"] | None:
+def _subject(form: Form, verb: Verb, around: Surroundings) -> tuple[Over, str | None] | None:
+    """What the verb goes over, and what it takes of one of them; None where it is wrong."""
+    said = form.scalar(verb, "a fact's name" if verb in {"last", "change"} else "one word")
+    if said is None:
+        return None
+    if verb in {"count", "days_since"}:
+        return _over(form, verb, said)
+    if verb == "last" and said.text == "loops":
+        form.require("of")
+        of = form.choice("of", _OF_LOOPS) if form.has("of") else None
+        return ("loops", of) if of else None
+    return ("responses", said.text) if _can_take(form, verb, said, around) else None
+
+
+def _over(form: Form, verb: Verb, said: Scalar) -> tuple[Over, None] | None:
+    if said.text in _OVER:
+        return cast("Over", said.text), None
+    guess = did_you_mean(said.text, _OVER)
+    form.refuse(WrongOver(said.place, verb, shortened(said.text), guess, listed(_OVER)))
+    return None
+
+
+def _can_take(form: Form, verb: Verb, said: Scalar, around: Surroundings) -> bool:
+    """Whether the verb can take that fact; one that another mistake hides is taken in silence."""
+    scope, name = around.scope, said.text
+    fact = scope.facts.get(name)
+    if fact is None and name in _OVER:
+        choices = "a fact of a response, such as nps"
+        choices += ", or loops with 'of: closure' or 'of: play'" if verb == "last" else ""
+        form.refuse(WrongOver(said.place, verb, name, "", choices))
+    elif name in around.computed:
+        why = "it is computed, and not kept with a response"
+        form.refuse(CannotTake(said.place, verb, name, why, "name a fact that responses bring"))
+    elif scope.is_silent_on(name):
+        return True
+    elif fact is None:
+        form.refuse(UnknownName(said.place, "fact", shortened(name), did_you_mean(name, scope.facts)))
+    elif fact.pii:
+        form.refuse(PersonalFact(said.place, name, f"'{verb}'"))
+    elif verb == "change" and fact.type not in {"int", "decimal"}:
+        why = f"it is {TYPE_WORDS[fact.type]}, and only numbers are subtracted"
+        form.refuse(CannotTake(said.place, verb, name, why, f"'last: {name}' gives what it was before"))
+    else:
+        return True
+    return False
+
+
+# -- the other keys -----------------------------------------------------------------------------
+
+
+def _check_fitting(form: Form, verb: Verb, over: Over) -> None:
+    """Refuse the keys that mean nothing beside this verb, or over these things."""
+    fitting: Mapping[str, tuple[bool, str]] = {
+        "of": (verb == "last" and over == "loops", "only 'last: loops' takes something of them"),
+        "where": (over == "responses", "only responses can be asked"),
+        "play": (over == "loops", "only loops have a play"),
+    }
+    for key, (fits, why) in fitting.items():
+        at = form.node.find_key(key)
+        if at is not None and not fits:
+            form.refuse(Misplaced(at.place, key, form.what, why))
+
+
+def _per(form: Form, place: Place) -> PerParty | None:
     if not form.has("per"):
         form.refuse(MissingKey(place, form.what, "per"))
         return None
-    return cast('Literal["customer", "contact"] | None', form.choice("per", {"customer", "contact"}))
+    return cast("PerParty | None", form.choice("per", {"customer", "contact"}))
 
 
 def _within(form: Form) -> timedelta | None:
@@ -63,28 +163,22 @@ def _within(form: Form) -> timedelta | None:
         return None
     span = duration.wall()
     if not timedelta() < span <= _LONGEST:
-        place = _at(form, "within")
+        node = form.node.find("within")
+        place = node.place if node is not None else form.place
         form.refuse(BadValue(place, "within", str(duration), "it is longer than nothing, at most 100 years"))
     return span
 
 
-def _where(form: Form, scope: Scope, over: str | None) -> Expr | None:
-    if not form.has("where"):
-        return None
-    if over == "loops":
-        form.refuse(BadValue(_at(form, "where"), "where", "a condition", "only responses can be asked"))
-        return None
-    source = form.scalar("where", "a condition")
-    if source is None:
+def _where(form: Form, scope: Scope, over: Over) -> Expr | None:
+    if over != "responses" or not form.has("where"):
         return None
     scope = replace(scope.with_bands(), reader="'where', which asks about earlier responses")
-    expr, mistakes = read_condition(source, scope)
-    form.mistakes.extend(mistakes)
+    expr = read_when(form, "where", scope, {})
     bands = band_definitions(Catalogue(scope.facts, {}))
     return expr and _expand(expr, {name: band.when for name, band in bands.items()})
 
 
-def _expand(expr: Expr, bands: dict[str, Expr]) -> Expr:
+def _expand(expr: Expr, bands: Mapping[str, Expr]) -> Expr:
     """The condition with each band in place of its name: `where` knows no definitions."""
     match expr:
         case And():
@@ -99,20 +193,53 @@ def _expand(expr: Expr, bands: dict[str, Expr]) -> Expr:
             return expr
 
 
-def _play(form: Form, plays: frozenset[str], over: str | None) -> str | None:
-    if not form.has("play"):
+def _play(form: Form, plays: frozenset[str], over: Over) -> str | None:
+    if over != "loops" or not form.has("play"):
         return None
     value = form.scalar("play", "a play's name")
     if value is None:
         return None
-    if over == "responses":
-        form.refuse(BadValue(value.place, "play", shortened(value.text), "only loops have a play"))
-    elif value.text not in plays:
+    if value.text not in plays:
         guess = did_you_mean(value.text, plays)
         form.refuse(UnknownPlay(value.place, shortened(value.text), guess, listed(sorted(plays))))
     return value.text
 
 
-def _at(form: Form, key: str) -> Place:
-    node = form.node.find(key)
-    return node.place if node is not None else form.place
+# -- the fact itself ----------------------------------------------------------------------------
+
+
+def _fact(derived: Derived, around: Surroundings) -> Fact:
+    if derived.of is None:
+        return _computed(derived, "int", low=0)
+    if derived.over == "loops":
+        values = tuple(sorted(around.plays)) if derived.of == "play" else tuple(str(one) for one in Closure)
+        return _computed(derived, "enum", values=values)
+    source = around.scope.facts[derived.of]
+    if derived.verb == "last":
+        return _computed(
+            derived, source.type, source.low, source.high, digits=source.digits, values=source.values
+        )
+    widest = _widest(source)
+    return _computed(derived, source.type, None if widest is None else -widest, widest, digits=source.digits)
+
+
+def _widest(fact: Fact) -> int | None:
+    """How far apart two values of a number can lie; None without both limits."""
+    if fact.low is None or fact.high is None:
+        return None
+    return min(fact.high - fact.low, LARGEST)
+
+
+def _computed(
+    derived: Derived,
+    type_: FactType,
+    low: int | None = None,
+    high: int | None = None,
+    *,
+    digits: int = 0,
+    values: tuple[str, ...] = (),
+) -> Fact:
+    return Fact(
+        derived.name, type_, derived.place, optional=True, low=low, high=high, digits=digits, values=values,
+        derived=True,
+    )  # fmt: skip

@@ -13,15 +13,14 @@ from typing import Literal
 from pydantic import JsonValue
 
 from boucle.model import Frozen
-from boucle.rules.catalogue import Catalogue, Count, Fact, FactType
-from boucle.rules.expressions import NOWHERE, read_expression
+from boucle.rules.catalogue import Catalogue, Fact, FactType
+from boucle.rules.derived_document import DerivedDocument, read_derived
+from boucle.rules.expressions import NOWHERE
 from boucle.rules.policy_document import (
     ConditionDocument,
     HoldingDocument,
     Json,
     PolicyDocument,
-    seconds,
-    span,
 )
 
 
@@ -38,16 +37,6 @@ class FactDocument(Frozen):
     values: tuple[str, ...]
     unlisted_unknown: bool
     derived: bool
-
-
-class CountDocument(Frozen):
-    """How a derived fact is counted; the fields are those of `catalogue.Count`, spans in seconds."""
-
-    over: Literal["responses", "loops"]
-    per: Literal["customer", "contact"]
-    within_seconds: int | None
-    where: ConditionDocument | None
-    play: str | None
 
 
 class DefinitionDocument(Frozen):
@@ -116,7 +105,7 @@ class BundleDocument(Frozen):
     boucle: Literal["bundle/v1"] = "bundle/v1"
     semantics: Literal["kleene-1"] = "kleene-1"
     facts: Mapping[str, FactDocument]
-    counts: Mapping[str, CountDocument]
+    derived: Mapping[str, DerivedDocument]
     policy: PolicyDocument
     personal: tuple[PersonalDocument, ...]
     rule_sets: tuple[RuleSetDocument, ...]
@@ -139,24 +128,5 @@ def read_catalogue(document: BundleDocument) -> Catalogue:
         name: Fact(name=name, place=NOWHERE, **{key: getattr(fact, key) for key in FactDocument.model_fields})
         for name, fact in document.facts.items()
     }
-    counts = {name: _read_count(name, count, facts) for name, count in document.counts.items()}
-    return Catalogue(facts, counts)
-
-
-def write_count(count: Count, where: ConditionDocument | None) -> CountDocument:
-    """A count without its name and place; `where` is its compiled condition."""
-    return CountDocument(
-        over=count.over, per=count.per, within_seconds=seconds(count.within), where=where, play=count.play
-    )
-
-
-def _read_count(name: str, count: CountDocument, facts: Mapping[str, Fact]) -> Count:
-    return Count(
-        name=name,
-        over=count.over,
-        per=count.per,
-        place=NOWHERE,
-        within=span(count.within_seconds),
-        where=read_expression(count.where.when, facts) if count.where else None,
-        play=count.play,
-    )
+    derived = {name: read_derived(name, one, facts) for name, one in document.derived.items()}
+    return Catalogue(facts, derived)

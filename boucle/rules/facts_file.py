@@ -10,8 +10,8 @@ from boucle.errors import Mistake
 from boucle.model import NPS_BANDS
 from boucle.rules.bands import SCORE
 from boucle.rules.builtin_facts import BUILT_IN_FACTS, comment_text
-from boucle.rules.catalogue import Catalogue, Count, Fact
-from boucle.rules.derived_facts import read_count
+from boucle.rules.catalogue import Catalogue, Derived, Fact
+from boucle.rules.derived_facts import Surroundings, read_derived
 from boucle.rules.fact_entry import read_fact
 from boucle.rules.file_mistakes import BadName, BadValue, FactUnderFact, TakenName, WrongShape
 from boucle.rules.form import Form, kind_of
@@ -52,13 +52,13 @@ class _Reading:
     mistakes: list[Mistake]
     plays: frozenset[str]
     facts: dict[str, Fact] = field(default_factory=dict)
-    counts: dict[str, Count] = field(default_factory=dict)
+    derived: dict[str, Derived] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     lists: Mapping[str, NamedList] = field(default_factory=dict)
 
 
 def read_facts(node: Node, plays: frozenset[str]) -> tuple[ReadFacts, list[Mistake]]:
-    """Read the facts file; `plays` are the names that `count: loops` may name."""
+    """Read the facts file; `plays` are the names that derived facts of loops may name."""
     reading = _Reading([], plays)
     form = open_file(node, HEADER, "the facts file", reading.mistakes)
     if form is None:
@@ -73,7 +73,7 @@ def read_facts(node: Node, plays: frozenset[str]) -> tuple[ReadFacts, list[Mista
     reading.lists = read_lists(lists, {*reading.facts, *reading.broken, *computed})
     _read_derived(derived, reading)
     _check_nesting(reading)
-    catalogue = Catalogue(_with_built_in(reading.facts), reading.counts)
+    catalogue = Catalogue(_with_built_in(reading.facts), reading.derived)
     return ReadFacts(catalogue, frozenset(reading.broken), lists=reading.lists), reading.mistakes
 
 
@@ -92,13 +92,14 @@ def _read_sent(form: Form | None, reading: _Reading) -> None:
 def _read_derived(form: Form | None, reading: _Reading) -> None:
     sent = {name: fact for name, fact in _with_built_in(reading.facts).items() if not fact.derived}
     scope = Scope(sent, broken=frozenset(reading.broken), lists=reading.lists)
-    for name, entry in _entries(form, reading):
-        count, mistakes = read_count(name, entry, scope, reading.plays)
-        if count is None:
-            _keep(name, None, mistakes, reading)
-            continue
-        reading.counts[name.text] = count
-        _keep(name, Fact(name.text, "int", name.place, optional=True, low=0, derived=True), mistakes, reading)
+    entries = _entries(form, reading)
+    computed = frozenset([*BUILT_IN_FACTS, *(name.text for name, _ in entries)])
+    around = Surroundings(scope, computed, reading.plays)
+    for name, entry in entries:
+        read, mistakes = read_derived(name, entry, around)
+        derived, fact = read or (None, None)
+        reading.derived.update({} if derived is None else {name.text: derived})
+        _keep(name, fact, mistakes, reading)
 
 
 def _keep(name: Scalar, fact: Fact | None, mistakes: list[Mistake], reading: _Reading) -> None:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from boucle.errors import Place
 from boucle.model import FactValue
-from boucle.rules.catalogue import Catalogue, Count, Fact
+from boucle.rules.catalogue import Catalogue, Derived, Fact
 from boucle.rules.condition import (
     And,
     Compare,
@@ -54,8 +54,8 @@ FACTS: tuple[Fact, ...] = (
 )
 
 
-def catalogue(*facts: Fact, counts: Mapping[str, Count] | None = None) -> Catalogue:
-    return Catalogue({fact.name: fact for fact in facts or FACTS}, counts or {})
+def catalogue(*facts: Fact, derived: Mapping[str, Derived] | None = None) -> Catalogue:
+    return Catalogue({fact.name: fact for fact in facts or FACTS}, derived or {})
 
 
 def both(*parts: Expr) -> And:

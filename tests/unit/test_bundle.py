@@ -104,8 +104,8 @@ def test_a_restored_bundle_is_the_same_in_every_respect() -> None:
     assert later.catalogue == Bundle.from_canonical(bundle.canonical()).catalogue
     assert later.catalogue.facts["customer.arr"].digits == 2
     assert (
-        later.catalogue.counts["history.detractors_180d"].within
-        == bundle.catalogue.counts["history.detractors_180d"].within
+        later.catalogue.derived["history.detractors_180d"].within
+        == bundle.catalogue.derived["history.detractors_180d"].within
     )
     assert later.policy == bundle.policy
     assert later.rule_sets == bundle.rule_sets
@@ -135,11 +135,11 @@ def test_a_text_that_is_no_bundle_is_refused() -> None:
         Bundle.from_canonical(bundle.canonical().replace('"is":"within"', '"is":"near"'))
 
 
-def test_counts_say_of_a_past_response_whether_it_counts() -> None:
+def test_a_bundle_says_which_derived_facts_look_at_a_past_response() -> None:
     bundle = compiled()
-    assert bundle.count({"nps": 6}) == {"history.detractors_180d": "true"}
-    assert bundle.count({"nps": 7}) == {"history.detractors_180d": "false"}
-    assert bundle.count({}) == {"history.detractors_180d": "undecided"}
+    assert bundle.ask_past({"nps": 6}) == {"history.detractors_180d": "true"}
+    assert bundle.ask_past({"nps": 7}) == {"history.detractors_180d": "false"}
+    assert bundle.ask_past({}) == {"history.detractors_180d": "undecided"}
 
 
 def test_one_bundle_decides_in_many_threads() -> None:

@@ -43,8 +43,8 @@ def test_a_good_workspace_is_read_into_values() -> None:
         "attempts": 3,
     }  # fmt: skip
     assert workspace.policy.max_age == timedelta(days=14)
-    count = workspace.catalogue.counts["history.low"]
-    assert isinstance(count.where, Within), "a band stands there as what it means"
+    low = workspace.catalogue.derived["history.low"]
+    assert isinstance(low.where, Within), "a band stands there as what it means"
     assert workspace.catalogue.facts["history.low"].optional
 
 

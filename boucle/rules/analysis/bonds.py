@@ -35,7 +35,7 @@ class Bond:
 def list_bonds(catalogue: Catalogue, facts: Iterable[str]) -> tuple[Bond, ...]:
     """The bonds among some facts, as far as they tie any two of them."""
     asked = frozenset(facts)
-    counts = catalogue.counts.values()
+    counts = [one for one in catalogue.derived.values() if one.verb == "count"]
     customer = {*_OF_CUSTOMER, *(count.name for count in counts if count.per == "customer")}
     contact = frozenset(count.name for count in counts if count.per == "contact")
     told = _CUSTOMER if _CUSTOMER in asked else None
