@@ -22,7 +22,8 @@ def word_value(value: FactValue) -> str:
         case bool():
             return "true" if value else "false"
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            precision = "milliseconds" if value.microsecond else "seconds"
+            return value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
         case date():
             return value.isoformat()
         case Decimal():
