@@ -140,7 +140,7 @@ def _can_take(form: Form, verb: Verb, said: Scalar, around: Surroundings) -> boo
 def _check_fitting(form: Form, verb: Verb, over: Over) -> None:
     """Refuse the keys that mean nothing beside this verb, or over these things."""
     fitting: Mapping[str, tuple[bool, str]] = {
-        "of": (verb == "last" and over == "loops", "only 'last: loops' takes something of them"),
+        "of": (verb == "last" and over == "loops", "only 'last: loops' needs to be told what to take"),
         "where": (over == "responses", "only responses can be asked"),
         "play": (over == "loops", "only loops have a play"),
     }

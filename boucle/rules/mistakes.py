@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 
-from boucle.rules import condition_mistakes, file_mistakes, jsonlogic_mistakes, source_mistakes
+from boucle.rules import (
+    condition_mistakes,
+    derived_mistakes,
+    file_mistakes,
+    gate_mistakes,
+    jsonlogic_mistakes,
+    source_mistakes,
+)
 from boucle.rules.worded import Worded
-
-_MODULES = (source_mistakes, condition_mistakes, jsonlogic_mistakes, file_mistakes)
 
 
 def _of(module: ModuleType) -> Iterator[type[Worded]]:
@@ -17,7 +22,14 @@ def _of(module: ModuleType) -> Iterator[type[Worded]]:
             yield found
 
 
-_MODULES = (source_mistakes, condition_mistakes, file_mistakes, gate_mistakes)
+_MODULES = (
+    source_mistakes,
+    condition_mistakes,
+    jsonlogic_mistakes,
+    file_mistakes,
+    gate_mistakes,
+    derived_mistakes,
+)
 
 CODES: Mapping[str, type[Worded]] = {
     kind.code: kind
