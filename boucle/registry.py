@@ -17,6 +17,7 @@ from boucle.commands import (
     ruling,
     running,
     starting,
+    telling,
     unconfirmed,
 )
 from boucle.demo.command import demo
@@ -45,11 +46,17 @@ def make_app() -> typer.Typer:
     app.command("import")(imports.import_)
     app.command("explain")(explaining.explain)
     app.command("report")(reporting.report)
-    _group(app, "rules", "What the workspace's files say.").command("check")(ruling.check)
+    _add_rules(app)
     _add_loops(app)
     _add_cases(app)
     _add_oversight(app)
     return app
+
+
+def _add_rules(app: typer.Typer) -> None:
+    group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
+    group.command("check")(ruling.check)
+    group.command("process")(telling.process)
 
 
 def _add_loops(app: typer.Typer) -> None:

@@ -1,0 +1,40 @@
+"""`boucle rules process`: the programme in plain sentences, for a whole company to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+ProcessFormat = Literal["text", "html", "json"]
+
+
+def process(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
+    ] = None,
+    *,
+    language: Annotated[Literal["en", "fr"], typer.Option("--lang", help="In which language.")] = "en",
+    format_: Annotated[
+        ProcessFormat, typer.Option("--format", help="text is Markdown; html is one page that prints well.")
+    ] = "text",
+) -> None:
+    """Tell the programme in plain sentences, generated from the rules.
+
+    Who gets what, from whom, by when, in which order, and with which exceptions.
+    """
+    from boucle.commands.opening import MistakesError
+    from boucle.commands.ruling import check_workspace
+    from boucle.rules.writing.page import render_html, render_markdown
+    from boucle.rules.writing.process import tell_programme
+    from boucle.workflows.play_words import teller
+
+    checked = check_workspace(folder)
+    if checked.workspace is None or checked.errors:
+        raise MistakesError(checked.errors, checked.texts)
+    page = tell_programme(checked.workspace, language, teller(language))
+    if format_ == "json":
+        typer.echo(page.model_dump_json(indent=2))
+    else:
+        typer.echo(render_html(page) if format_ == "html" else render_markdown(page))

@@ -1,0 +1,165 @@
+"""Conditions as sentences: what an expression asks, in words that nobody has to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from boucle.model import NPS_BANDS, FactValue
+from boucle.rules.catalogue import Catalogue, Derived, Fact
+from boucle.rules.condition import (
+    And,
+    Atom,
+    Compare,
+    Contains,
+    Defined,
+    Expr,
+    Has,
+    IsTrue,
+    Known,
+    Not,
+    OneOf,
+    Or,
+    Within,
+)
+from boucle.rules.phrases import word_value
+from boucle.rules.writing.tongues import Tongue, say_span
+
+_INVERSE: Mapping[str, str] = {"==": "not ==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_OWN = frozenset(("customer", "contact", "response", "comment", "consent"))
+_BANDS = frozenset(band.value for band in NPS_BANDS)
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells conditions over one catalogue in one language."""
+
+    catalogue: Catalogue
+    tongue: Tongue
+
+    def tell(self, expr: Expr, *, negated: bool = False) -> str:
+        """A clause: what has to be so; `negated`: what must not."""
+        match expr:
+            case Not():
+                return self.tell(expr.part, negated=not negated)
+            case And():
+                return self._joined(expr.parts, both=not negated, negated=negated)
+            case Or():
+                return self._joined(expr.parts, both=negated, negated=negated)
+            case Defined():
+                return self._defined(expr.name, negated=negated)
+            case _:
+                return self._atom(expr, negated=negated)
+
+    def _joined(self, parts: tuple[Expr, ...], *, both: bool, negated: bool) -> str:
+        told = [self._part(part, inside=both, negated=negated) for part in parts]
+        return self.tongue.all_of(told) if both else self.tongue.any_of(told)
+
+    def _part(self, part: Expr, *, inside: bool, negated: bool) -> str:
+        """One part; what joins otherwise than the whole stands in brackets."""
+        told, bare, turned = self.tell(part, negated=negated), part, negated
+        while isinstance(bare, Not):
+            bare, turned = bare.part, not turned
+        joins_all = isinstance(bare, And) != turned
+        return f"({told})" if isinstance(bare, And | Or) and joins_all != inside else told
+
+    def _defined(self, name: str, *, negated: bool) -> str:
+        prefix = "not " if negated else ""
+        if name in _BANDS:
+            return self.tongue.say(prefix + name)
+        return self.tongue.say(f"{prefix}defined", name=self.name(name))
+
+    def name(self, name: str) -> str:
+        """A name that an author gave, as a reader sees it."""
+        return self.tongue.quote(name.replace("_", " ").replace("-", " "))
+
+    # -- atoms
+
+    def _atom(self, atom: Atom, *, negated: bool) -> str:
+        fact, prefix = self.label(atom.fact), "not " if negated else ""
+        match atom:
+            case Compare():
+                key = _INVERSE[atom.op] if negated else atom.op
+                return self.tongue.say(key, fact=fact, value=self._value(atom.value))
+            case Within():
+                low, high = self._value(atom.low), self._value(atom.high)
+                return self.tongue.say(f"{prefix}within_range", fact=fact, low=low, high=high)
+            case IsTrue():
+                return self._alone(atom.fact, fact, prefix)
+            case _:
+                return self._listed(atom, fact, prefix)
+
+    def _listed(self, atom: OneOf | Has | Contains | Known, fact: str, prefix: str) -> str:
+        match atom:
+            case OneOf():
+                listed = [self._value(value) for value in atom.values]
+                if len(listed) == 1:
+                    return self.tongue.say(f"{prefix}==", fact=fact, value=listed[0])
+                values = self.tongue.none_of(listed) if prefix else self.tongue.any_of(listed)
+                return self.tongue.say(f"{prefix}one_of", fact=fact, values=values)
+            case Has():
+                return self.tongue.say(f"{prefix}has", fact=fact, values=self._quoted(atom.members))
+            case Contains():
+                return self.tongue.say(f"{prefix}contains", fact=fact, values=self._quoted(atom.needles))
+            case Known():
+                return self.tongue.say(f"{prefix}known", fact=fact)
+
+    def _alone(self, name: str, label: str, prefix: str) -> str:
+        special = f"{prefix}{name}"
+        if special in self.tongue.texts:
+            return self.tongue.say(special)
+        return self.tongue.say(f"{prefix}is_true", fact=label)
+
+    def _quoted(self, values: tuple[str, ...]) -> str:
+        return self.tongue.any_of([self.tongue.quote(value) for value in values])
+
+    def _value(self, value: FactValue) -> str:
+        return self.tongue.quote(value) if isinstance(value, str) else word_value(value)
+
+    # -- what facts are called
+
+    def label(self, name: str) -> str:
+        """What a fact is called in a sentence."""
+        fact = self.catalogue.facts[name]
+        if fact.is_score:
+            return self._score(fact)
+        if name in self.catalogue.derived:
+            return self._derived(self.catalogue.derived[name])
+        if name in self.tongue.texts and fact.type != "bool":
+            return self.tongue.texts[name]
+        first, _, rest = name.partition(".")
+        if rest and first in _OWN:
+            return self.tongue.say(first, of=self._plain(rest))
+        return self.tongue.say("other", of=self._plain(name))
+
+    def _plain(self, name: str) -> str:
+        """A part of a fact's name: in our own words where it is usual, else the author's."""
+        if f"part {name}" in self.tongue.texts:
+            return self.tongue.say(f"part {name}")
+        plain = name.replace("_", " ").replace(".", " ")
+        return self.tongue.quote(plain) if self.tongue.code == "fr" else plain
+
+    def _score(self, fact: Fact) -> str:
+        _, _, of = fact.name.partition(".")
+        if fact.metric == "nps" and not of:
+            return self.tongue.texts["nps"]
+        key = fact.metric if fact.metric in {"csat", "ces"} and of else "metric"
+        return self.tongue.say(str(key), of=self._plain(of or fact.name))
+
+    def _derived(self, derived: Derived) -> str:
+        say = self.tongue.say
+        over = say("play_loops", play=self.name(derived.play)) if derived.play else say(derived.over)
+        where = say("where", condition=self.tell(derived.where)) if derived.where is not None else ""
+        within = say("within", span=self.span(derived.within)) if derived.within is not None else ""
+        of = derived.of or ""
+        of = self.label(of) if of in self.catalogue.facts else self._plain(of)
+        return say(derived.verb, over=over, per=say(f"per_{derived.per}"), of=of, where=where, within=within)
+
+    def span(self, span: timedelta) -> str:
+        """A length of time in the largest unit that holds it whole."""
+        if not span % timedelta(days=1):
+            return say_span(self.tongue, span // timedelta(days=1), "days")
+        if not span % timedelta(hours=1):
+            return say_span(self.tongue, span // timedelta(hours=1), "hours")
+        return say_span(self.tongue, span // timedelta(minutes=1), "minutes")
