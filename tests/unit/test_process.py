@@ -188,8 +188,8 @@ line asks about is not known, that line does not hold.
 1. **case.** When the NPS score is between 0 and 6 and “key account” holds: csm_case by csm.
    - Only observed: it is written down when this would hold, and nothing is started.
    - Not held back by limits of contacts and pauses: A promise.
-2. **Others get an offer.** When the NPS score is between 0 and 6 and “key account” does not hold: csm_case by \
-shop.
+2. **Others get an offer.** When the NPS score is between 0 and 6 and “key account” does not hold: csm_case \
+by shop.
    - Only from 2026-01-01 on.
    - Only up to and including 2026-06-30.
    - For 25.50 % of the contacts; for the others nothing is started.
