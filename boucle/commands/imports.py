@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from boucle.commands.options import FormatOption, WorkspaceOption
-from boucle.commands.output import counts, say, show, table
+from boucle.commands.output import counts, now, say, show, table
 
 if TYPE_CHECKING:
     from boucle.commands.importing import Brought
@@ -143,7 +143,7 @@ def _say_waiting(settings: Settings) -> None:
     here = Opened(settings, open_database(settings))
     if not here.is_running:
         with here.database.reading() as session:
-            starts = waiting(session).starts
+            starts = waiting(session, now()).starts
         if starts:
             say(f"{starts:,} loop(s) wait to be started: run boucle up")
     here.database.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,30 @@ from pydantic import JsonValue
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
-from boucle.engine import ledger, loops, responses
+from boucle.engine import joining, ledger, loops, reservations, responses
 from boucle.engine.canonical import canonical, instant_text
 from boucle.engine.identity import new_id
 from boucle.engine.incoming import Incoming
+from boucle.engine.joining import Telling
 from boucle.engine.ledger import Draft, Place
 from boucle.engine.loops import LoopDefaults, Scale
 from boucle.engine.plain import to_plain, write_facts
 from boucle.engine.rows import insert_rows
-from boucle.engine.tables import DecisionRow, LoopRow, ResponseRow, Revision, ScoreRow
+from boucle.engine.tables import (
+    DecisionRow,
+    ExposureRow,
+    LoopRow,
+    ObservationRow,
+    ReservationRow,
+    ResponseRow,
+    Revision,
+    ScoreRow,
+)
 from boucle.model import Decision, FactValue, Plan
 from boucle.rules.bands import SCORE
 from boucle.rules.bundle import Bundle
+
+_HOLDOUTS = "holdouts/"
 
 
 @dataclass(frozen=True)
@@ -50,22 +62,26 @@ class Content:
 
 @dataclass(frozen=True)
 class New:
-    """A response that was never here, decided, about to be written."""
+    """A response that was never here, decided, about to be written.
+
+    `meets` is the loop that was open when it came, of its contact or customer.
+    """
 
     content: Content
     decision: Decision
     response: ResponseRow
     row: DecisionRow
+    meets: str | None = None
 
 
-def draft_new(acceptance: Acceptance, content: Content, decision: Decision) -> New:
+def draft_new(acceptance: Acceptance, content: Content, decision: Decision, meets: str | None) -> New:
     """Everything of a new response that needs no database."""
     response = _response(acceptance, content)
-    return New(content, decision, response, _decision(response.id, decision))
+    return New(content, decision, response, _decision(response.id, decision), meets)
 
 
 def write_new(session: Session, acceptance: Acceptance, accepted: Sequence[New]) -> None:
-    """Write new responses with their decisions and the loops that they start."""
+    """Write new responses with their decisions, what these reserve, and the loops that they start or meet."""
     if not accepted:
         return
     events = ledger.append_all(
@@ -78,9 +94,11 @@ def write_new(session: Session, acceptance: Acceptance, accepted: Sequence[New])
     scores = [score for new in accepted for score in _scores(acceptance, new.content, new.response.id)]
     insert_rows(session, ScoreRow, scores)
     insert_rows(session, DecisionRow, [new.row.model_dump() for new in accepted])
+    _write_gates(session, acceptance, accepted)
     for new, event in together:
-        if new.decision.plan:
+        if new.decision.outcome == "starts" and new.decision.plan:
             _open_loop(session, acceptance, new, new.decision.plan, event)
+        _tell_open_loop(session, acceptance, new, event)
 
 
 def accept_revision(
@@ -163,7 +181,6 @@ def _scores(acceptance: Acceptance, content: Content, response_id: str) -> list[
 
 
 def _decision(response_id: str, decision: Decision) -> DecisionRow:
-    plan = decision.plan
     return DecisionRow(
         id=new_id(),
         response_id=response_id,
@@ -175,9 +192,63 @@ def _decision(response_id: str, decision: Decision) -> DecisionRow:
         winner=decision.winner,
         blocked_by=decision.blocked_by,
         reason=decision.reason,
-        loop_id=loops.loop_id(plan.rule_set, response_id, plan.rule) if plan else None,
+        loop_id=_loop_of(response_id, decision),
+        deferred_until=decision.deferred_until,
+        deferred_by=_deferring_gate(decision),
+        reserves=len(decision.reserves),
         record=canonical(decision.model_dump(mode="json")),
     )
+
+
+def _loop_of(response_id: str, decision: Decision) -> str | None:
+    """The loop that the decision starts, or the one that it joins."""
+    plan = decision.plan
+    if decision.outcome != "starts" or plan is None:
+        return decision.joins
+    return loops.loop_id(plan.rule_set, response_id, plan.rule)
+
+
+def _deferring_gate(decision: Decision) -> str | None:
+    """The gate that makes the start wait; of several the one asked first."""
+    deferring = (gate.gate for gate in decision.gates if gate.result == "deferred")
+    return next(deferring, None) if decision.deferred_until else None
+
+
+def _write_gates(session: Session, acceptance: Acceptance, accepted: Sequence[New]) -> None:
+    """What the gates took or drew, and what the observed rules would have done."""
+    policy = acceptance.bundle.policy
+    insert_rows(
+        session,
+        ReservationRow,
+        [
+            row
+            for new in accepted
+            for row in reservations.draft(policy, new.row.id, new.decision, _parties(new.content))
+        ],
+    )
+    insert_rows(session, ExposureRow, [row for new in accepted for row in _exposures(new)])
+    observed = [
+        {"decision_id": new.row.id, "rule": rule} for new in accepted for rule in new.decision.observed
+    ]
+    insert_rows(session, ObservationRow, observed)
+
+
+def _parties(content: Content) -> dict[str, str | None]:
+    return {"contact": content.contact_id, "customer": content.customer_id}
+
+
+def _exposures(new: New) -> Iterator[dict[str, Any]]:
+    """One for each holdout that drew an arm; nobody without a contact is in one."""
+    arms = {"passed": "treated", "blocked": "held_out"}
+    for said in new.decision.gates:
+        if said.gate.startswith(_HOLDOUTS) and said.result in arms:
+            yield {
+                "decision_id": new.row.id,
+                "holdout": said.gate.removeprefix(_HOLDOUTS),
+                "contact_id": new.content.contact_id,
+                "arm": arms[said.result],
+                "at": new.decision.at,
+            }
 
 
 # -- ledger -------------------------------------------------------------------------------------
@@ -233,6 +304,10 @@ def _decided(row: DecisionRow, decision: Decision) -> dict[str, JsonValue]:
         "blocked_by": decision.blocked_by,
         "reason": decision.reason,
         "loop": row.loop_id,
+        "deferred_until": instant_text(decision.deferred_until) if decision.deferred_until else None,
+        "observed": [*decision.observed],
+        "gates": {said.gate: said.result for said in decision.gates if said.result != "passed"},
+        "reserved": {one.gate: one.minor for one in decision.reserves},
         "record": hashlib.sha256(row.record.encode()).hexdigest(),
     }
 
@@ -269,7 +344,25 @@ def _open_loop(session: Session, acceptance: Acceptance, new: New, plan: Plan, e
         intake_chain=event.chain,
         intake_seq=event.seq,
         at=acceptance.at,
+        deferred_until=new.decision.deferred_until,
     )
+
+
+def _tell_open_loop(session: Session, acceptance: Acceptance, new: New, event: Place) -> None:
+    """Whatever was decided, the response shows on the loop that was open."""
+    told = Telling(
+        response=new.response.id,
+        row=new.row,
+        decision=new.decision,
+        scores={row["fact"]: row["value"] for row in _scores(acceptance, new.content, "")},
+        intake=event,
+        actor=acceptance.actor,
+        at=acceptance.at,
+    )
+    if new.decision.joins:
+        joining.join(session, new.decision.joins, told)
+    elif new.meets:
+        joining.hear(session, new.meets, told)
 
 
 def _first_score(bundle: Bundle, facts: Mapping[str, FactValue], plan: Plan) -> tuple[int, Scale] | None:

@@ -15,19 +15,35 @@ from boucle.engine import loops
 from boucle.engine.acts import Attempt, Claim, Close
 from boucle.engine.guards import REACHED, Situation, reason_against
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import AttemptRow, CaseRow, CommandRow, LoopRow
+from boucle.engine.tables import SEVERITIES, AttemptRow, CaseRow, CommandRow, LoopRow
 from boucle.model import ClockKind, LoopState
 
 
 def open_case(session: Session, loop_id: str, *, team: str, severity: str, at: datetime) -> CaseRow:
-    """The case of the loop's present round, opened where there is none yet; refused when closed."""
+    """The case of the loop's present round, opened where there is none yet; refused when closed.
+
+    It is as severe as the plan says, or as a response that has joined the loop meanwhile demands.
+    """
     loop = _lock_open(session, loop_id)
     case = session.get(CaseRow, (loop.id, loop.round))
     if case is None:
+        severity = max(severity, loop.least_severity or severity, key=SEVERITIES.index)
         case = CaseRow(loop_id=loop.id, round=loop.round, team=team, severity=severity, opened_at=at)
         session.add(case)
         loops.append(session, loop, "case.opened", at=at, payload={"team": team, "severity": severity})
     return case
+
+
+def raise_severity(session: Session, loop: LoopRow, *, severity: str, at: datetime) -> None:
+    """Make the loop's case at least that severe, also one that its play has yet to open."""
+    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    if case is None:
+        loop.least_severity = max(severity, loop.least_severity or severity, key=SEVERITIES.index)
+        session.add(loop)
+    elif SEVERITIES.index(case.severity) < SEVERITIES.index(severity):
+        before, case.severity = case.severity, severity
+        session.add(case)
+        loops.append(session, loop, "case.raised", at=at, payload={"from": before, "severity": severity})
 
 
 def get_case(session: Session, loop: LoopRow) -> CaseRow:

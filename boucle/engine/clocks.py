@@ -24,12 +24,14 @@ def start_clocks(
 ) -> Mapping[ClockKind, datetime]:
     """Start each clock that this round has not had yet; what was started, with its due time.
 
-    First contact and closing count from the acceptance (of this round), the others from `at`.
+    First contact and closing count from the acceptance (of this round), or from the end of the window
+    that deferred the start; the others from `at`.
     """
+    begun = max(loop.round_opened_at, loop.deferred_until or loop.round_opened_at)
     started = {}
     for kind, duration in clocks:
         if session.get(ClockRow, (loop.id, loop.round, kind)) is None:
-            since = loop.round_opened_at if kind in _SINCE_ACCEPTANCE else at
+            since = begun if kind in _SINCE_ACCEPTANCE else at
             started[kind] = due(since, duration, calendar)
             session.add(_row(loop, kind, since, started[kind], business=duration.business))
     if started:

@@ -3,11 +3,15 @@
 Everybody named is locked first, in one order for all intakes. The whole list is written under one
 savepoint, in few statements; should the database refuse one response, the list is taken again with a
 savepoint each, so that one undoes nothing of the others.
+
+Order of locks: the responses' identities, customers and contacts, open loops, budgets; within each of
+these by id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,8 +20,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
-from boucle.engine import bundles, customers, ledger, quarantine, responses
+from boucle.engine import bundles, circumstances, customers, joining, ledger, quarantine, responses
 from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
+from boucle.engine.circumstances import Named, World
 from boucle.engine.customers import Parties
 from boucle.engine.derived import derive, load_past
 from boucle.engine.incoming import Incoming, Reason, make_ready
@@ -27,7 +32,7 @@ from boucle.engine.responses import Known
 from boucle.engine.tables import Contact, Customer, QuarantineRow
 from boucle.model import Decision, Response
 from boucle.rules.bundle import Bundle
-from boucle.rules.decide import Facts, Mode, decide
+from boucle.rules.decide import Facts, Mode, conclude, judge
 from boucle.rules.derivation import Past, PastLoop, PastResponse
 from boucle.rules.failures import CannotDecideError
 
@@ -150,13 +155,31 @@ class _Intake:
     parties: Parties = field(default_factory=Parties)
     past: Past = field(default_factory=Past)
     unwritten: list[New] = field(default_factory=list)
+    found: World | None = None
+
+    @property
+    def world(self) -> World:
+        """What the gates may ask; only asked once it is looked up."""
+        assert self.found is not None  # noqa: S101 `_look_up` comes before every decision
+        return self.found
 
     def take_all(self, ready: Sequence[Incoming]) -> tuple[Taken, ...]:
-        """All at once; where the database refuses one of them, one after another."""
+        """All at once; where the database refuses one of them, one after another.
+
+        What undid the first try gave up its locks: they are taken again, all before the first one.
+        """
         try:
             return self._take(ready)
         except (DataError, IntegrityError):
+            self._hold(ready)
             return tuple(self._take_alone(one) for one in ready)
+
+    def _hold(self, ready: Sequence[Incoming]) -> None:
+        """Lock everybody and everything, if the database only lets us; the savepoints keep to it."""
+        with suppress(DataError, IntegrityError), self.session.begin_nested():
+            self._look_up(ready)
+            if self.acceptance.bundle.policy.budgets:
+                self.world.hold()
 
     def _take_alone(self, one: Incoming) -> Taken:
         try:
@@ -179,6 +202,13 @@ class _Intake:
         self.waiting = quarantine.find_all(self.session, ready)
         fresh = [one.response for one in ready if not one.reasons and not self._is_duplicate(one)]
         self.parties = customers.meet(self.session, fresh)
+        self.found = circumstances.look_up(
+            self.session,
+            self.acceptance.bundle.policy,
+            self.parties,
+            joining.list_loops_of(self.session, self._list_revised(ready)),
+            self.acceptance.at,
+        )
         earliest = min((response.responded_at for response in fresh), default=self.acceptance.at)
         self.past = load_past(self.session, self.acceptance.bundle, self.parties.ids, earliest)
 
@@ -194,6 +224,11 @@ class _Intake:
         customers.remember(self.parties, self.acceptance.bundle.catalogue, one)
         quarantine.release(self.waiting.values(), one)
         return taken
+
+    def _list_revised(self, ready: Sequence[Incoming]) -> list[str]:
+        """Our ids of the responses that come again with other content."""
+        again = (self.known.get(one.identity) for one in ready if not self._is_duplicate(one))
+        return [known.row.id for known in again if known]
 
     def _is_duplicate(self, one: Incoming) -> bool:
         known = self.known.get(one.identity)
@@ -235,8 +270,12 @@ class _Intake:
         one, bundle, at = content.incoming, self.acceptance.bundle, self.acceptance.at
         own = derive(bundle, one.response, content.facts, customer, contact, self.past, at)
         facts = Facts({**content.facts, **own}, one.response.responded_at, frozenset(own))
-        decision = decide(bundle, facts, at, self.mode)
-        new = draft_new(self.acceptance, content, decision)
+        named = Named(content.contact_id, content.customer_id)
+        verdict = judge(bundle, facts, at, self.mode)
+        decision = conclude(bundle, verdict, self.world.tell(verdict.asks, named))
+        meets = self.world.open_loops.find(named.contact, named.customer)
+        new = draft_new(self.acceptance, content, decision, meets)
+        self.world.count(decision, named, new.row.loop_id)
         self.unwritten.append(new)
         self.known[one.identity] = Known(new.response, {one.digest})
         self._count(new)
@@ -249,7 +288,7 @@ class _Intake:
         parties = (new.response.customer_id, new.response.contact_id)
         response = PastResponse.of(self.acceptance.bundle, new.response.responded_at, new.content.facts)
         self.past.add_response(response, parties)
-        if new.decision.plan:
+        if new.decision.outcome == "starts" and new.decision.plan:
             self.past.add_loop(PastLoop(new.decision.plan.play, self.acceptance.at), parties)
 
     def _write(self) -> None:

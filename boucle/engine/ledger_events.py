@@ -21,7 +21,8 @@ class EventType:
 
 EVENT_TYPES: Mapping[str, EventType] = {
     "response.decided": EventType(
-        "A response was accepted and decided; names the decision, its outcome and the digest of its record.",
+        "A response was accepted and decided; names the decision, its outcome, the gates that spoke against "
+        "it, and the digest of its record.",
         ("source_id", "verbatim.*", "question.*", "fact.*"),
     ),
     "response.revised": EventType(
@@ -42,7 +43,17 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "case.claimed": EventType("Somebody took a case."),
     "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
     "case.escalated": EventType("A missed clock told the team's lead."),
-    "loop.revised": EventType("The response that began this loop came again with other content."),
+    "case.raised": EventType("A response that joined the loop made its case more severe."),
+    "loop.revised": EventType("A response that began or joined this loop came again with other content."),
+    "loop.joined": EventType(
+        "A response joined this loop instead of starting one of its own; names the rule and the intake event."
+    ),
+    "loop.heard": EventType(
+        "A response came while this loop was open and did not join it; says what was decided on it."
+    ),
+    "loop.released": EventType(
+        "The start was refused for good; what it had reserved of caps and budgets is free again."
+    ),
     "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
     "loop.answered": EventType("The customer answered the follow-up question.", ("text",)),
     "act.refused": EventType("An act was not allowed where the loop stood; names the reason.", ("text",)),

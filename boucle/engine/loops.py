@@ -67,8 +67,12 @@ def open_loop(
     intake_seq: int,
     at: datetime,
     scale: Scale | None = None,
+    deferred_until: datetime | None = None,
 ) -> LoopRow:
-    """Open the loop of a decision that starts something: its row, its first event, its outbox row."""
+    """Open the loop of a decision that starts something: its row, its first event, its outbox row.
+
+    `deferred_until`: its play is not to be started before.
+    """
     own = plan.model_copy(update={"calendar": calendar})
     loop = LoopRow(
         id=loop_id(plan.rule_set, response.id, plan.rule),
@@ -87,6 +91,7 @@ def open_loop(
         scale_high=scale.high if scale else None,
         opened_at=at,
         round_opened_at=at,
+        deferred_until=deferred_until,
     )
     session.add(loop)
     session.flush()
@@ -222,6 +227,7 @@ def reopen(session: Session, loop_id: str, *, by: str, at: datetime) -> Standing
         raise refusal("loop_open")
     loop.state, loop.stage, loop.round, loop.round_opened_at = LoopState.OPEN, "accepted", loop.round + 1, at
     loop.closure = loop.closed_by = loop.closed_at = loop.answer = None
+    loop.deferred_until = loop.least_severity = None
     session.add(loop)
     append(session, loop, "loop.reopened", at=at, actor=by, payload={})
     outbox.enqueue_start(session, loop, at, again=True)
@@ -271,6 +277,7 @@ def _opening(loop: LoopRow, plan: Plan) -> dict[str, JsonValue]:
         "plan": hashlib.sha256(loop.plan.encode()).hexdigest(),
         "language": loop.language,
         "first_score": loop.first_score,
+        "deferred_until": instant_text(loop.deferred_until) if loop.deferred_until else None,
     }
 
 

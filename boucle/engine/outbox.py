@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
+from boucle.engine import reservations
 from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.model import LoopState
 
@@ -25,24 +26,31 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits to be told to Temporal, and since when the oldest of it."""
+    """How much waits to be told to Temporal, and since when the oldest of it.
+
+    `deferred` starts wait for the end of a window; they are no part of the others.
+    """
 
     starts: int
     acts: int
     refused: int
     oldest_at: datetime | None
+    deferred: int = 0
 
 
 def enqueue_start(session: Session, loop: LoopRow, at: datetime, *, again: bool = False) -> OutboxRow:
     """Ask for the loop's workflow in its present round; the same row again where there is one.
 
-    `again`: a closed run of the loop is no duplicate (reopening, or rebuilding after a loss).
+    `again`: a closed run of the loop is no duplicate (reopening, or rebuilding after a loss). What a
+    refused start had released counts again. A deferred loop is not started before its time.
     """
     row_id = f"{loop.id}/{loop.round}"
     row = _lock(session, row_id)
     if row is None:
         row = OutboxRow(id=row_id, kind="start", loop_id=loop.id, round=loop.round, again=again, at=at)
+        row.not_before = loop.deferred_until
     elif row.state != "pending":
+        reservations.retake(session, loop.id)
         row.state, row.again, row.at = "pending", again, at
         row.tries, row.next_try_at, row.done_at, row.problem = 0, None, None, None
     session.add(row)
@@ -70,28 +78,40 @@ def pending(session: Session, limit: int, *, at: datetime | None = None) -> Sequ
     """What to tell next, oldest first; rows that another dispatcher holds are left out.
 
     Of each loop only the first in line: its start before its acts, and its acts in order. With
-    `at`, rows that wait for their next try are left out.
+    `at`, rows that wait for their next try are left out, and so are starts deferred beyond `at`:
+    nobody waits behind those, so that a loop can be closed before it begins.
     """
     query = (
         select(OutboxRow)
-        .where(OutboxRow.state == "pending", or_(OutboxRow.kind == "start", ~_behind_another()))
+        .where(OutboxRow.state == "pending", or_(OutboxRow.kind == "start", ~_behind_another(at)))
         .order_by(col(OutboxRow.at), col(OutboxRow.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     if at is not None:
         query = query.where(or_(col(OutboxRow.next_try_at).is_(None), col(OutboxRow.next_try_at) <= at))
+        query = query.where(or_(col(OutboxRow.not_before).is_(None), col(OutboxRow.not_before) <= at))
     return session.exec(query).all()
 
 
 def mark_started(session: Session, row_id: str, at: datetime) -> bool:
-    """Temporal took it. False when it was no longer pending."""
-    return _leave_pending(session, row_id, "started", at, None)
+    """Temporal took it; what the start reserved is used. False when it was no longer pending."""
+    row = _leave_pending(session, row_id, "started", at, None)
+    if row is not None and row.kind == "start":
+        reservations.use(session, row.loop_id, at)
+    return row is not None
 
 
 def mark_refused(session: Session, row_id: str, problem: str, at: datetime) -> bool:
-    """Temporal will never take it; `problem` is a code, nothing personal. False when not pending."""
-    return _leave_pending(session, row_id, "refused", at, problem)
+    """Temporal will never take it; `problem` is a code, nothing personal. False when not pending.
+
+    What a start had reserved of caps and budgets is free again, unless an earlier round has used it.
+    """
+    loop = _lock_loop_of(session, row_id)
+    row = _leave_pending(session, row_id, "refused", at, problem)
+    if row is not None and row.kind == "start" and loop is not None:
+        reservations.release(session, loop, problem, at)
+    return row is not None
 
 
 def mark_ended(session: Session, loop_id: str, problem: str, at: datetime) -> bool:
@@ -136,11 +156,18 @@ def bump(session: Session, row_id: str, problem: str, at: datetime) -> None:
     session.flush()
 
 
-def waiting(session: Session) -> Waiting:
+def waiting(session: Session, at: datetime) -> Waiting:
     """What waits and what was refused, for the doctor and for commands that say what waits."""
+    due_at = func.coalesce(OutboxRow.not_before, OutboxRow.at)
+    deferred = (col(OutboxRow.state) == "pending", col(OutboxRow.not_before) > at)
+    due = or_(
+        col(OutboxRow.state) != "pending",
+        col(OutboxRow.not_before).is_(None),
+        col(OutboxRow.not_before) <= at,
+    )
     counts = session.exec(
-        select(OutboxRow.kind, OutboxRow.state, func.count(), func.min(OutboxRow.at))
-        .where(col(OutboxRow.state) != "started")
+        select(OutboxRow.kind, OutboxRow.state, func.count(), func.min(due_at))
+        .where(col(OutboxRow.state) != "started", due)
         .group_by(OutboxRow.kind, OutboxRow.state)
     ).all()
     left = {kind: (count, oldest) for kind, state, count, oldest in counts if state == "pending"}
@@ -149,31 +176,44 @@ def waiting(session: Session) -> Waiting:
         acts=left.get("act", (0, None))[0],
         refused=sum(count for _, state, count, _ in counts if state == "refused"),
         oldest_at=min((oldest for _, oldest in left.values()), default=None),
+        deferred=session.exec(select(func.count()).select_from(OutboxRow).where(*deferred)).one(),
     )
 
 
-def _behind_another() -> Any:
+def _behind_another(at: datetime | None) -> Any:
     other = aliased(OutboxRow)
+    due = or_(col(other.not_before).is_(None), col(other.not_before) <= at) if at else true()
     return (
         select(other.id)
         .where(
             other.loop_id == OutboxRow.loop_id,
             other.state == "pending",
             other.id != OutboxRow.id,
-            or_(other.kind == "start", other.at < OutboxRow.at),
+            or_(
+                (col(other.kind) == "start") & due,
+                (col(other.kind) == "act") & (col(other.at) < OutboxRow.at),
+            ),
         )
         .exists()
     )
 
 
-def _leave_pending(session: Session, row_id: str, state: str, at: datetime, problem: str | None) -> bool:
+def _leave_pending(
+    session: Session, row_id: str, state: str, at: datetime, problem: str | None
+) -> OutboxRow | None:
     row = _lock(session, row_id)
     if row is None or row.state != "pending":
-        return False
+        return None
     row.state, row.done_at, row.problem = state, at, problem
     session.add(row)
     session.flush()
-    return True
+    return row
+
+
+def _lock_loop_of(session: Session, row_id: str) -> LoopRow | None:
+    """The loop before its rows of the outbox, as everywhere."""
+    loop_id = session.exec(select(OutboxRow.loop_id).where(OutboxRow.id == row_id)).first()
+    return session.get(LoopRow, loop_id, with_for_update=True, populate_existing=True) if loop_id else None
 
 
 def _lock(session: Session, row_id: str) -> OutboxRow | None:

@@ -23,6 +23,7 @@ from boucle.engine.tables import (
     LedgerEvent,
     LoopRow,
     OutboxRow,
+    ReservationRow,
     Revision,
 )
 from boucle.model import EffectKind, EffectState, LoopState
@@ -101,6 +102,8 @@ def contradictions(session: Session) -> list[Finding]:
         ("loop_without_decision", "loops whose decision starts nothing", _unstarted(), _VERIFY),
         ("closing_events", "loops with more or fewer closings than rounds", _miscounted(), _VERIFY),
         ("loop_unasked", "open loops that nobody asked Temporal for", _unasked(), _REBUILD),
+        ("reservations", "decisions with more or less reserved than they took", _misreserved(), _VERIFY),
+        ("reservation_state", "reservations that are not where their start is", _unsettled(), _VERIFY),
     )  # fmt: skip
     found = (_finding(session, code, text, query, command) for code, text, query, command in looked_for)
     return [finding for finding in found if finding is not None]
@@ -123,9 +126,17 @@ def waits(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> lis
     return [finding for finding in found if finding is not None]
 
 
-def list_open_loops(session: Session, *, after: str = "", limit: int = 1000) -> Sequence[str]:
-    """The ids of loops that are not closed, in order, from the one behind `after` on."""
+def list_open_loops(
+    session: Session, *, after: str = "", limit: int = 1000, told: bool = False
+) -> Sequence[str]:
+    """The ids of loops that are not closed, in order, from the one behind `after` on.
+
+    `told`: those alone whose start Temporal has been told, or refused.
+    """
     query = select(LoopRow.id).where(LoopRow.state != LoopState.CLOSED, LoopRow.id > after)
+    if told:
+        untold = (OutboxRow.loop_id == LoopRow.id, OutboxRow.kind == "start", OutboxRow.state == "pending")
+        query = query.where(~select(OutboxRow.id).where(*untold).exists())
     return session.exec(query.order_by(col(LoopRow.id)).limit(limit)).all()
 
 
@@ -204,6 +215,24 @@ def _unasked() -> Select[Any]:
     return select(LoopRow.id).where(LoopRow.state != LoopState.CLOSED, ~asked)
 
 
+def _misreserved() -> Select[Any]:
+    taken = select(func.count()).where(ReservationRow.decision_id == DecisionRow.id).scalar_subquery()
+    return select(DecisionRow.id).where(taken != DecisionRow.reserves)
+
+
+def _unsettled() -> Select[Any]:
+    """Held is what waits to be started, released what was refused before it ever was."""
+    start = (LoopRow.decision_id == ReservationRow.decision_id) & (OutboxRow.id == LoopRow.id + "/1")
+    fits = {"held": "pending", "released": "refused"}
+    wrong = or_(
+        *(
+            (col(ReservationRow.state) == state) & (col(OutboxRow.state) != start_state)
+            for state, start_state in fits.items()
+        )
+    )
+    return select(col(ReservationRow.decision_id).label("id")).where(start, wrong)
+
+
 def _refused() -> Select[Any]:
     return select(LoopRow.id).where(
         OutboxRow.loop_id == LoopRow.id,
@@ -228,7 +257,9 @@ def _intended(since: datetime) -> Select[Any]:
 
 
 def _pending(since: datetime) -> Select[Any]:
-    return select(OutboxRow.id).where(OutboxRow.state == "pending", OutboxRow.at < since)
+    """A start that a suppression defers has not waited before its window ended."""
+    due_at = func.coalesce(OutboxRow.not_before, OutboxRow.at)
+    return select(OutboxRow.id).where(OutboxRow.state == "pending", due_at < since)
 
 
 def _unapplied(since: datetime) -> Select[Any]:

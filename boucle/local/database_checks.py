@@ -38,9 +38,10 @@ def check_findings(session: Session, at: datetime) -> list[Finding]:
 
 def check_outbox(session: Session, at: datetime) -> list[Finding]:
     """What Temporal has yet to be told, and since when."""
-    waiting = outbox.waiting(session)
+    waiting = outbox.waiting(session, at)
     if waiting.oldest_at is None:
-        return [Finding("outbox", "ok", "nothing waits for Temporal", "boucle loops list")]
+        later = f"; {counted(waiting.deferred, 'start')} deferred by the policy" if waiting.deferred else ""
+        return [Finding("outbox", "ok", f"nothing waits for Temporal{later}", "boucle loops list")]
     seconds = int((at - waiting.oldest_at).total_seconds())
     text = (
         f"{counted(waiting.starts, 'start')} and {counted(waiting.acts, 'act')} wait for Temporal, "

@@ -95,7 +95,7 @@ class Reconciler:
 
     def _read_open_loops(self, after: str) -> list[str]:
         with self._database.reading() as session:
-            return list(reconciliation.list_open_loops(session, after=after, limit=_CHUNK))
+            return list(reconciliation.list_open_loops(session, after=after, limit=_CHUNK, told=True))
 
     async def _list(self, condition: str) -> AsyncIterator[str]:
         query = f'TaskQueue = "{self._task_queue}" AND {condition}'

@@ -11,7 +11,7 @@ from boucle.engine import commands, loops, outbox
 from boucle.engine.database import Database
 from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.model import ActKind, Closure
-from tests.integration.opening import AT, HOUR, open_loop
+from tests.integration.opening import AT, DAY, HOUR, open_loop
 
 SECOND = timedelta(seconds=1)
 
@@ -73,7 +73,7 @@ def test_a_refused_start_is_kept_with_its_problem(session: Session) -> None:
     row_id = f"{open_loop(session).id}/1"
     assert outbox.mark_refused(session, row_id, "no_such_play", AT)
     assert in_line(session) == []
-    assert outbox.waiting(session) == outbox.Waiting(starts=0, acts=0, refused=1, oldest_at=None)
+    assert outbox.waiting(session, AT + DAY) == outbox.Waiting(starts=0, acts=0, refused=1, oldest_at=None)
 
 
 def test_a_workflow_that_ended_before_its_loop_counts_as_refused(session: Session) -> None:
@@ -123,9 +123,9 @@ def test_each_try_in_vain_waits_longer_up_to_a_minute(session: Session) -> None:
 def test_what_waits_is_counted_with_its_age(session: Session) -> None:
     loop = open_loop(session)
     note(session, loop, "c1", AT + HOUR)
-    assert outbox.waiting(session) == outbox.Waiting(starts=1, acts=1, refused=0, oldest_at=AT)
+    assert outbox.waiting(session, AT + DAY) == outbox.Waiting(starts=1, acts=1, refused=0, oldest_at=AT)
     outbox.mark_started(session, f"{loop.id}/1", AT)
-    assert outbox.waiting(session) == outbox.Waiting(starts=0, acts=1, refused=0, oldest_at=AT + HOUR)
+    assert outbox.waiting(session, AT + DAY) == outbox.Waiting(starts=0, acts=1, refused=0, oldest_at=AT + HOUR)
 
 
 def test_asking_twice_for_a_round_is_one_row(session: Session) -> None:
