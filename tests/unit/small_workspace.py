@@ -8,6 +8,7 @@ from typing import Literal
 
 from boucle.errors import Mistake
 from boucle.model import Duration, Frozen, Money, TeamId, TemplateId
+from boucle.rules import policy_file, rules_file
 from boucle.rules.ruleset import Workspace
 from boucle.rules.workspace import load
 
@@ -31,6 +32,9 @@ facts:
 POLICY = """\
 boucle: policy/v1
 max_age: 14 days
+timezone: Europe/Paris
+budgets:
+  - {id: goodwill, limit: 5000.00 EUR, per: calendar_month}
 """
 
 RULES = """\
@@ -47,6 +51,9 @@ undecided: record
 OTHER_RULES = RULES.replace("ruleset: nps", "ruleset: csat\nonly_when: csat.delivery is known")
 
 WITHOUT_FACTS = RULES.replace("when: detractor", "when: response.known_customer")
+
+POLICY_KEYS = policy_file.KEYS - rules_file.KEYS
+"""The keys by which a fragment is known to be of the policy."""
 
 FILES = {"facts": "facts.yaml", "policy": "policy.yaml", "rules": "rules/nps.yaml"}
 
@@ -106,7 +113,7 @@ def kind_of(fragment: str) -> str:
         return fragment.removeprefix("boucle:").strip().partition("/")[0]
     if first in {"facts", "derived", "lists"}:
         return "facts"
-    return "policy" if first == "max_age" or fragment.startswith("#") else "rules"
+    return "policy" if first in POLICY_KEYS or fragment.startswith("#") else "rules"
 
 
 def whole_file(kind: str, fragment: str) -> str:

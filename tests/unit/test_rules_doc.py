@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 
 from boucle.errors import Mistake
-from boucle.rules import derived_facts, fact_entry, rule_entry, rules_file
+from boucle.rules import (
+    derived_facts,
+    fact_entry,
+    guarantee_entry,
+    policy_file,
+    policy_gates,
+    rule_entry,
+    rule_gates,
+    rules_file,
+    spending,
+    suppressions,
+)
 from boucle.rules.lexer import RESERVED
 from boucle.rules.mistakes import CODES
 from tests.unit.small_workspace import OTHER_RULES, POLICY, read, with_file, with_fragment
 
 DOC = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", DOC, re.DOTALL | re.MULTILINE))
-LATER = rules_file._LATER | rule_entry._LATER
+LATER = policy_file._LATER | rule_entry._LATER
 
 
 def _example(code: str, kind: str) -> tuple[str, set[str]]:
@@ -58,11 +69,22 @@ def test_the_whole_example_is_right() -> None:
 
 def test_every_key_and_word_is_documented() -> None:
     keys = {
-        *(rules_file._KEYS - {"boucle"}), *rule_entry.DEFAULTS, *rule_entry._START, *derived_facts._KEYS,
+        *((rules_file.KEYS | policy_file.KEYS) - {"boucle"}), *rule_entry.RULE_KEYS, *derived_facts._KEYS,
+        *rule_entry.UNDECIDED_KEYS, *rule_entry.REASON_KEYS, *rule_gates.EXEMPTION_KEYS, *rule_gates.MODES,
+        *rule_gates.IF_OPEN, *rule_gates.GATES, *spending.EXHAUSTED_KEYS, *guarantee_entry.KEYS,
+        *suppressions.KEYS, *suppressions.WINDOW_KEYS, *suppressions.DOES, *rules_file.HIT_POLICIES,
+        *policy_gates.CAP_KEYS, *policy_gates.BUDGET_KEYS, *policy_gates.PERIODS, *policy_gates.HOLDOUT_KEYS,
         *fact_entry._EVERYWHERE, *fact_entry._TYPES, *set().union(*fact_entry._ONLY.values()),
-        "score", "scale", "max_age", "if_unknown", "from", "until", "code", "text",
+        "score", "scale", "if_unknown", "lists",
     }  # fmt: skip
     said = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", DOC))))
     assert keys - said == set()
     assert RESERVED - said == set()
-    assert {"guarantees", "rollout"} <= LATER & said
+    assert LATER - said == set()
+
+
+@pytest.mark.parametrize(
+    "fragment", re.findall(r"^```yaml example\n(.*?)^```", DOC, re.DOTALL | re.MULTILINE)
+)
+def test_an_example_of_a_key_is_right(fragment: str) -> None:
+    assert [mistake.message for mistake in read(with_fragment(fragment.removesuffix("\n")))[1]] == []
