@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from boucle.errors import Mistake, Place
+from boucle.rules.condition_sites import check_lists_used
 from boucle.rules.facts_file import NOTHING, ReadFacts, read_facts
 from boucle.rules.file_mistakes import MissingFile, NeedsOnlyWhen, NoAgeLimit, Repeated
 from boucle.rules.files import FACTS, POLICY, RULES
@@ -37,6 +38,7 @@ def load(
             mistakes.extend(found)
             rule_sets.extend([rule_set] if rule_set else [])
     mistakes.extend(_check_together(texts, rule_sets))
+    mistakes.extend([] if syntax else check_lists_used(facts.lists, nodes.values()))
     sorted_mistakes = _sorted([*syntax, *_without_echoes(mistakes, syntax)])
     if any(mistake.severity == "error" for mistake in sorted_mistakes):
         return None, sorted_mistakes
