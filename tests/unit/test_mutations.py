@@ -1,17 +1,24 @@
-"""Good files, mutated 2,000 times: whatever stands in them, no exception and a valid place each time."""
+"""Good files, mutated at random: whatever stands in them, no exception and a valid place each time.
+
+2,000 mutations run always; `BOUCLE_MUTATIONS=full` makes them 10,000.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import pytest
 
+from boucle.rules import workspace
 from boucle.rules.report import render
+from boucle.rules.source import read_yaml
 from boucle.rules.source_text import lines_of
-from tests.unit.small_workspace import FACTS, POLICY, read
+from tests.unit.small_workspace import FACTS, read
 
-MUTATIONS = 2_000
+MUTATIONS = 10_000 if os.environ.get("BOUCLE_MUTATIONS") == "full" else 2_000
 PARTS = 8
 
 GOOD: Mapping[str, str] = {
@@ -21,7 +28,28 @@ derived:
   history.detractors_180d: {count: responses, where: nps in 0..6, within: 180d, per: customer}
   history.cases: {count: loops, play: csm_case, within: 30 days, per: contact}
 """,
-    "policy.yaml": POLICY,
+    "policy.yaml": """\
+boucle: policy/v1
+max_age: 14 days
+timezone: Europe/Paris
+suppress:
+  - id: year-end
+    window: {from: "2026-12-24T00:00", until: "2027-01-02T08:00+01:00"}
+    plays: [apologize_with_offer]
+    do: defer
+  - id: legal-hold
+    when: customer.tags has "legal_hold" or comment.text contains "avocat"
+caps:
+  - id: outreach-30d
+    plays: [apologize_with_offer, csm_case]
+    per: contact
+    max: 2
+    within: 30 days
+budgets:
+  - {id: goodwill, limit: 5000.00 EUR, per: calendar_month}
+holdouts:
+  - {id: goodwill-effect, plays: [apologize_with_offer], percent: 2.5}
+""",
     "rules/nps.yaml": """\
 boucle: rules/v1
 ruleset: nps
@@ -31,7 +59,7 @@ description: |
 owner: cx-ops@example.com
 timezone: Europe/Paris
 only_when: nps is known
-hit_policy: first
+hit_policy: unique
 define:
   key_account:
     when: 'customer.segment in ["key", "strategic"] or customer.tags has "vip"'
@@ -40,6 +68,8 @@ define:
     when: consent.follow_up and not customer.tags has "legal_hold"
 defaults:
   owner: csm@example.com
+  mode: act
+  if_open: join_customer
 rules:
   - id: key-account-case
     title: "Key-account detractor: a case"   # the contract says so
@@ -53,20 +83,35 @@ rules:
       severity: high
     because: "Scored {nps}/10, {history.detractors_180d} earlier"
     effective: {from: 2026-01-01, until: 2026-12-31}
+    exempt_from:
+      gates: [suppress, caps, holdouts]
+      reason: "Contract: always."
   - id: apology
     when: "detractor and customer.arr >= 15.00 and (may_call or customer.since < \\"2026-01-01\\")"
     start: apologize_with_offer
     with:
       template: apology
       offer: {kind: voucher, value: 15.00 EUR, valid_for: 30 days}
+    rollout: 2.5%
+    spends: goodwill
+    if_exhausted:
+      with: {template: apology, offer: none}
 undecided:
   when: detractor
   start: csm_case
+  if_open: separate
   with: {team: triage}
 otherwise:
   - code: no_consent
     when: not may_call
     text: No consent, or legal hold
+guarantees:
+  - id: key-detractor-reaches-a-person
+    whenever: detractor and key_account
+    starts: [csm_case]
+  - {id: no-score-no-action, whenever: nps is unknown, starts: none}
+  - {id: no-offer, whenever: not may_call, never_starts: [apologize_with_offer]}
+  - {id: taken, whenever: detractor, taken: true}
 """,
 }
 
@@ -74,7 +119,9 @@ SPICE = [
     *"\"'{}[]()|>&*!%@`#:,-?=<~\\\t\n\r é\u00a0\u202f\u2028\ufeff\x00\x1b\U0001f600\u0301\ud800",
     ": ", " #", "- ", "\n\n", "---\n", "...\n", "<<: ", "\\u12", "\\xZZ", "“", "»", "0..6", "15,00", "1e999",
     "9" * 50, "true", "null", "not ", " and ", " or ", " in ", "is known", "((((", "[[[[", "{{{{", "unknown",
-    "when: ", "  ", "    ", "!!str ", "&a ", "*a", "| ", "> ", "if_unknown: false",
+    "when: ", "with: ", "100%", "T02:30", "+99:99",
+    "0 days", "9999 weeks", "-1.00 EUR", "none", "  ", "    ", "!!str ", "&a ", "*a", "| ", "> ",
+    "if_unknown: false",
 ]  # fmt: skip
 
 
@@ -142,7 +189,7 @@ CHANGES: list[Callable[[str, random.Random], str]] = [
 
 def _mutate(rng: random.Random) -> dict[str, str]:
     texts = dict(GOOD)
-    path = rng.choice(["facts.yaml", "policy.yaml", "rules/nps.yaml", "rules/nps.yaml", "rules/nps.yaml"])
+    path = rng.choice(["facts.yaml", "policy.yaml", "policy.yaml", *["rules/nps.yaml"] * 3])
     for _ in range(rng.randint(1, 2)):
         texts[path] = rng.choice(CHANGES)(texts[path], rng)
     return texts
@@ -152,14 +199,19 @@ def test_the_files_are_good_before_they_are_mutated() -> None:
     assert read(GOOD)[1] == []
 
 
+@pytest.fixture(autouse=True)
+def _the_files_left_alone_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "read_yaml", lru_cache(maxsize=16)(read_yaml))
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_mutated_file_is_read_or_refused_with_places(part: int) -> None:
     refused = 0
     for seed in range(part, MUTATIONS, PARTS):
         texts = _mutate(random.Random(seed))  # noqa: S311 - no secret hangs on it
-        workspace, mistakes = read(texts)
-        assert workspace is not None or mistakes
-        refused += workspace is None
+        read_workspace, mistakes = read(texts)
+        assert read_workspace is not None or mistakes
+        refused += read_workspace is None
         for mistake in mistakes:
             lines = lines_of(texts.get(mistake.place.file, ""))
             assert 1 <= mistake.place.line <= max(1, len(lines)), (seed, mistake)
