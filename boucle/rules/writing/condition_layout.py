@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from boucle.rules.lexer import Token, read_tokens
 from boucle.rules.source import Scalar
@@ -24,7 +25,7 @@ def find_gaps(condition: Scalar) -> Iterator[tuple[int, int, str]]:
     tokens, mistake = read_tokens(condition)
     if mistake is not None:
         return
-    for one, other in zip(tokens, tokens[1:], strict=False):
+    for one, other in pairwise(tokens):
         gap = space_between(one, other)
         if other.kind != "end" and condition.text[one.end : other.start] != gap:
             yield one.end, other.start, gap
