@@ -1,22 +1,22 @@
-"""The one list of activities: every side effect of a loop, with what it needs to be done."""
+"""The one list of activities: every side effect of a loop, with what it needs to be done.
+
+Who only reads a template or names a call does not wait for the database and the mailer: this file
+imports nothing until it is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from boucle.activities.cases import CaseActivities
-from boucle.activities.letters import Letterhead
-from boucle.activities.loops import LoopActivities
-from boucle.activities.mail import Mailer
-from boucle.activities.messages import MessageActivities
-from boucle.activities.notices import NoticeActivities
-from boucle.activities.offers import OfferActivities
-from boucle.activities.people import Directory
-from boucle.activities.posting import Post
-from boucle.activities.templates import Templates
-from boucle.engine.database import Database
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boucle.activities.letters import Letterhead
+    from boucle.activities.mail import Mailer
+    from boucle.activities.people import Directory
+    from boucle.activities.templates import Templates
+    from boucle.engine.database import Database
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,13 @@ class Means:
 
 def list_activities(means: Means) -> list[Callable[..., Any]]:
     """Every activity that a worker runs."""
+    from boucle.activities.cases import CaseActivities  # noqa: PLC0415 see the module
+    from boucle.activities.loops import LoopActivities  # noqa: PLC0415 see the module
+    from boucle.activities.messages import MessageActivities  # noqa: PLC0415 see the module
+    from boucle.activities.notices import NoticeActivities  # noqa: PLC0415 see the module
+    from boucle.activities.offers import OfferActivities  # noqa: PLC0415 see the module
+    from boucle.activities.posting import Post  # noqa: PLC0415 see the module
+
     post = Post(means.database, means.mailer)
     loops = LoopActivities(means.database)
     cases = CaseActivities(means.database, means.directory)

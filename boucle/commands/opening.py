@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from boucle.engine.database import Database
 from boucle.errors import BoucleError, Mistake, NotFoundError
-from boucle.local.address import find_running
 from boucle.settings import FILE, Settings, find_workspace, read_settings
+
+if TYPE_CHECKING:
+    from boucle.engine.database import Database
 
 _NOBODY = "unknown"
 
@@ -55,6 +57,8 @@ class Opened:
     @property
     def is_up(self) -> bool:
         """Whether `boucle up` works on this data folder."""
+        from boucle.local.address import find_running
+
         return self.settings.data_folder.is_dir() and find_running(self.settings.data_folder) is not None
 
 
@@ -82,6 +86,8 @@ def get_settings(workspace: Path | None) -> Settings:
 
 def open_database(settings: Settings) -> Database:
     """The workspace's database, its tables brought up to date; UnreachableError."""
+    from boucle.engine.database import Database
+
     if settings.database_url is None:
         settings.data_folder.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)

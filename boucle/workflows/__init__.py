@@ -24,24 +24,26 @@ class KnownPlay(NamedTuple):
 
 def list_plays() -> Mapping[str, KnownPlay]:
     """Every play by its name."""
+    from boucle.workflows import apologize_with_offer, csm_case, escalate  # noqa: PLC0415 see the module
+
+    workflows: Mapping[str, type[Play]] = {
+        "apologize_with_offer": apologize_with_offer.ApologizeWithOffer,
+        "csm_case": csm_case.CsmCase,
+        "escalate": escalate.Escalate,
+    }
+    return {name: KnownPlay(workflows[name], params) for name, params in play_params().items()}
+
+
+def play_params() -> dict[str, type[BaseModel]]:
+    """The parameter model of each play, by the play's name; no workflow is loaded for it."""
     from boucle.workflows import (  # noqa: PLC0415 see the module
-        apologize_with_offer,
         apologize_with_offer_params,
-        csm_case,
         csm_case_params,
-        escalate,
         escalate_params,
     )
 
     return {
-        "apologize_with_offer": KnownPlay(
-            apologize_with_offer.ApologizeWithOffer, apologize_with_offer_params.ApologizeWithOfferParams
-        ),
-        "csm_case": KnownPlay(csm_case.CsmCase, csm_case_params.CsmCaseParams),
-        "escalate": KnownPlay(escalate.Escalate, escalate_params.EscalateParams),
+        "apologize_with_offer": apologize_with_offer_params.ApologizeWithOfferParams,
+        "csm_case": csm_case_params.CsmCaseParams,
+        "escalate": escalate_params.EscalateParams,
     }
-
-
-def play_params() -> dict[str, type[BaseModel]]:
-    """The parameter model of each play, by the play's name."""
-    return {name: play.params for name, play in list_plays().items()}
