@@ -8,6 +8,7 @@ import typer
 
 from boucle.commands import (
     auditing,
+    bundling,
     cases,
     explaining,
     imports,
@@ -47,6 +48,7 @@ def make_app() -> typer.Typer:
     app.command("explain")(explaining.explain)
     app.command("report")(reporting.report)
     _add_rules(app)
+    _add_bundles(app)
     _add_loops(app)
     _add_cases(app)
     _add_oversight(app)
@@ -57,6 +59,14 @@ def _add_rules(app: typer.Typer) -> None:
     group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
     group.command("check")(ruling.check)
     group.command("process")(telling.process)
+
+
+def _add_bundles(app: typer.Typer) -> None:
+    group = _group(app, "bundles", "Which rules are in force, and putting others in force.")
+    group.command("activate")(bundling.activate)
+    group.command("rollback")(bundling.rollback)
+    group.command("list")(bundling.list_)
+    group.command("show")(bundling.show_)
 
 
 def _add_loops(app: typer.Typer) -> None:

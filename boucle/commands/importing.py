@@ -16,6 +16,7 @@ from sqlmodel import Session
 from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, progress
 from boucle.engine import imports
+from boucle.engine.activations import BundleInForce
 from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.identity import new_id
@@ -50,6 +51,11 @@ class Intake:
     terms: IntakeTerms
     mode: Mode
     actor: str
+    in_force: BundleInForce = field(default_factory=BundleInForce)
+
+    def find_bundle(self, session: Session) -> Bundle:
+        """The bundle in force in this transaction; a dry run of a workspace without one tries its own."""
+        return self.in_force.find(session) or self.bundle
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ def _fill(copy: Database, settings: Settings) -> None:
 def _accept(session: Session, intake: Intake, chunk: Sequence[Response]) -> Accepted:
     return accept(
         session,
-        intake.bundle,
+        intake.find_bundle(session),
         chunk,
         at=now(),
         actor=intake.actor,

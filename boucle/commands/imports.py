@@ -67,14 +67,20 @@ def import_(
     A dry run works on a copy of the database, without personal values, that is gone afterwards.
     """
     from boucle.commands import importing
-    from boucle.commands.opening import get_settings, login_name
-    from boucle.commands.ruling import get_bundle
+    from boucle.commands.in_force import find_for_trial, get_in_force
+    from boucle.commands.opening import get_settings, login_name, open_database
 
     settings = get_settings(workspace)
-    bundle = get_bundle(settings)
+    who = actor or login_name()
+    if dry_run:
+        bundle = find_for_trial(settings)
+    else:
+        database = open_database(settings)
+        bundle = get_in_force(settings, database, who)
+        database.dispose()
     batch = importing.read_file(map_, file, bundle)
     mode = _mode(record_only=record_only, act_on_old=act_on_old)
-    intake = importing.Intake(bundle, importing.make_terms(settings), mode, actor or login_name())
+    intake = importing.Intake(bundle, importing.make_terms(settings), mode, who)
     if dry_run:
         brought = importing.rehearse(settings, intake, batch)
         written = None

@@ -14,9 +14,9 @@ from temporalio.client import Client
 
 from boucle.commands import importing
 from boucle.commands.importing import Brought
+from boucle.commands.in_force import get_in_force
 from boucle.commands.opening import get_settings
 from boucle.commands.output import now
-from boucle.commands.ruling import get_bundle
 from boucle.commands.starting import copy_starter
 from boucle.demo.driver import Cast, Driver, list_jobs
 from boucle.demo.screen import Screen
@@ -107,7 +107,7 @@ def _import_survey(settings: Settings, database: Database, screen: Screen) -> tu
     write_survey(survey, make_rows(now()))
     screen.step("its survey of the past three weeks, imported and decided now", str(survey))
     map_file = settings.workspace / "map.yaml"
-    bundle = get_bundle(settings)
+    bundle = get_in_force(settings, database, "demo")
     batch = importing.read_file(map_file, survey, bundle)
     intake = importing.Intake(bundle, importing.make_terms(settings), "act", "demo")
     run = importing.Run(SURVEY, importing.digest_of(survey), importing.digest_of(map_file))

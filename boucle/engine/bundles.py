@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from boucle.engine.tables import BundleRow
-from boucle.errors import NotFoundError
+from boucle.errors import AmbiguousError, NotFoundError
 from boucle.rules.bundle import Bundle
 
 
@@ -29,3 +29,18 @@ def load(session: Session, digest: str) -> Bundle:
     if row is None:
         raise NotFoundError("bundle", digest)
     return Bundle.from_canonical(row.body, row.digest, row.sources)
+
+
+def find_digest(session: Session, prefix: str) -> str:
+    """The digest of the one bundle that begins so; NotFoundError, or AmbiguousError where several do."""
+    wanted = prefix.lower()
+    if not wanted or not set(wanted) <= set("0123456789abcdef"):
+        raise NotFoundError("bundle", prefix)
+    found = session.exec(
+        select(BundleRow.digest).where(col(BundleRow.digest).startswith(wanted)).limit(10)
+    ).all()
+    if not found:
+        raise NotFoundError("bundle", prefix)
+    if len(found) > 1:
+        raise AmbiguousError("bundle", prefix, len(found))
+    return found[0]

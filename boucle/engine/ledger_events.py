@@ -32,6 +32,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "response.quarantined": EventType(
         "A response did not fit the catalogue and waits for a mend; no rule has seen it.",
     ),
+    "bundle.activated": EventType("A bundle of rules was put in force; names the one before it, and why."),
     "loop.opened": EventType("A decision started a loop; names the intake event that it came from."),
     "loop.advanced": EventType("The play entered a stage; names the clocks that it started."),
     "loop.closed": EventType("The loop ended; says how, by whom, and which clocks stopped.", ("text",)),
