@@ -15,10 +15,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     JsonValue,
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Frozen(BaseModel):
@@ -185,6 +188,12 @@ class NamedIn:
     """Marks a parameter that names something of the workspace: its `kind` (`template`, `team`)."""
 
     kind: str
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The parameter's JSON Schema, with the kind as `named_in`."""
+        return {**handler(core_schema), "named_in": self.kind}
 
 
 TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]

@@ -23,10 +23,10 @@ from boucle.rules.source import Mapping_, Scalar
 from boucle.rules.when import read_when
 from boucle.rules.worded import did_you_mean, listed, shortened
 
-_VERBS = ("count", "last", "days_since", "change")
-_KEYS = {*_VERBS, "of", "where", "play", "within", "per"}
-_OVER = ("responses", "loops", "offers")
-_OF_LOOPS = ("closure", "play")
+VERBS = ("count", "last", "days_since", "change")
+KEYS = {*VERBS, "of", "where", "play", "within", "per"}
+OVER = ("responses", "loops", "offers")
+OF_LOOPS = ("closure", "play")
 _LONGEST = timedelta(days=36_500)
 
 
@@ -48,7 +48,7 @@ def read_derived(
     verb = _verb(form, name.place)
     if verb is None:
         return None, mistakes
-    form.check_keys(_KEYS)
+    form.check_keys(KEYS)
     subject = _subject(form, verb, around)
     if subject is None:
         return None, mistakes
@@ -72,18 +72,18 @@ def _is_silent_on(of: str | None, over: Over, scope: Scope) -> bool:
 
 def _verb(form: Form, place: Place) -> Verb | None:
     keys = [key for key, _ in form.node.entries]
-    verbs = [key for key in keys if key.text in _VERBS]
+    verbs = [key for key in keys if key.text in VERBS]
     if len(verbs) > 1:
         form.refuse(TwoVerbs(verbs[1].place, form.what, verbs[0].text, verbs[1].text))
         return None
     if verbs:
         return cast("Verb", verbs[0].text)
-    strange = next((key for key in keys if key.text not in _KEYS), None)
+    strange = next((key for key in keys if key.text not in KEYS), None)
     if strange is None:
         form.refuse(NoVerb(place, form.what, "", ""))
         return None
     word = shortened(strange.text)
-    form.refuse(NoVerb(strange.place, form.what, f": '{word}' is none", did_you_mean(strange.text, _VERBS)))
+    form.refuse(NoVerb(strange.place, form.what, f": '{word}' is none", did_you_mean(strange.text, VERBS)))
     return None
 
 
@@ -96,16 +96,16 @@ def _subject(form: Form, verb: Verb, around: Surroundings) -> tuple[Over, str | 
         return _over(form, verb, said)
     if verb == "last" and said.text == "loops":
         form.require("of")
-        of = form.choice("of", _OF_LOOPS) if form.has("of") else None
+        of = form.choice("of", OF_LOOPS) if form.has("of") else None
         return ("loops", of) if of else None
     return ("responses", said.text) if _can_take(form, verb, said, around) else None
 
 
 def _over(form: Form, verb: Verb, said: Scalar) -> tuple[Over, None] | None:
-    if said.text in _OVER:
+    if said.text in OVER:
         return cast("Over", said.text), None
-    guess = did_you_mean(said.text, _OVER)
-    form.refuse(WrongOver(said.place, verb, shortened(said.text), guess, listed(_OVER)))
+    guess = did_you_mean(said.text, OVER)
+    form.refuse(WrongOver(said.place, verb, shortened(said.text), guess, listed(OVER)))
     return None
 
 
@@ -113,7 +113,7 @@ def _can_take(form: Form, verb: Verb, said: Scalar, around: Surroundings) -> boo
     """Whether the verb can take that fact; one that another mistake hides is taken in silence."""
     scope, name = around.scope, said.text
     fact = scope.facts.get(name)
-    if fact is None and name in _OVER:
+    if fact is None and name in OVER:
         choices = "a fact of a response, such as nps"
         choices += ", or loops with 'of: closure' or 'of: play'" if verb == "last" else ""
         form.refuse(WrongOver(said.place, verb, name, "", choices))

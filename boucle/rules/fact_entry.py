@@ -16,9 +16,9 @@ from boucle.rules.form import Form
 from boucle.rules.source import Mapping_, Scalar
 from boucle.rules.worded import shortened
 
-_TYPES = frozenset(("int", "decimal", "bool", "enum", "set", "text", "date", "instant"))
-_EVERYWHERE = {"type", "optional", "pii"}
-_ONLY = {
+TYPES = frozenset(("int", "decimal", "bool", "enum", "set", "text", "date", "instant"))
+EVERYWHERE_KEYS = {"type", "optional", "pii"}
+ONLY_KEYS = {
     "int": {"min", "max"},
     "decimal": {"min", "max", "digits"},
     "enum": {"values", "unlisted"},
@@ -41,10 +41,10 @@ def read_fact(name: Scalar, node: Mapping_) -> tuple[Fact | None, list[Mistake]]
     if not form.has("type"):
         mistakes.append(MissingKey(name.place, form.what, "type"))
         return None, mistakes
-    type_ = form.choice("type", _TYPES)
+    type_ = form.choice("type", TYPES)
     if type_ is None:
         return None, mistakes
-    form.check_keys(_EVERYWHERE | _ONLY.get(type_, set()))
+    form.check_keys(EVERYWHERE_KEYS | ONLY_KEYS.get(type_, set()))
     return _typed(name, cast("FactType", type_), form), mistakes
 
 

@@ -69,12 +69,12 @@ def test_the_whole_example_is_right() -> None:
 
 def test_every_key_and_word_is_documented() -> None:
     keys = {
-        *((rules_file.KEYS | policy_file.KEYS) - {"boucle"}), *rule_entry.RULE_KEYS, *derived_facts._KEYS,
+        *((rules_file.KEYS | policy_file.KEYS) - {"boucle"}), *rule_entry.RULE_KEYS, *derived_facts.KEYS,
         *rule_entry.UNDECIDED_KEYS, *rule_entry.REASON_KEYS, *rule_gates.EXEMPTION_KEYS, *rule_gates.MODES,
         *rule_gates.IF_OPEN, *rule_gates.GATES, *spending.EXHAUSTED_KEYS, *guarantee_entry.KEYS,
         *suppressions.KEYS, *suppressions.WINDOW_KEYS, *suppressions.DOES, *rules_file.HIT_POLICIES,
         *policy_gates.CAP_KEYS, *policy_gates.BUDGET_KEYS, *policy_gates.PERIODS, *policy_gates.HOLDOUT_KEYS,
-        *fact_entry._EVERYWHERE, *fact_entry._TYPES, *set().union(*fact_entry._ONLY.values()),
+        *fact_entry.EVERYWHERE_KEYS, *fact_entry.TYPES, *set().union(*fact_entry.ONLY_KEYS.values()),
         "score", "scale", "if_unknown", "lists",
     }  # fmt: skip
     said = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", DOC))))
