@@ -44,7 +44,7 @@ def _classes(fact: Fact, atoms: Sequence[Atom]) -> tuple[tuple[Sample, ...], ...
     """The fact's samples by what its atoms say of them; unknown is always a class of its own."""
     words = Vocabulary({fact.name: fact}, {}, inline=True)
     rows = [Condition(atom, is_true(atom, words), is_false(atom, words)) for atom in atoms]
-    evaluator = Evaluator(rows, atoms)
+    evaluator = Evaluator(rows, atoms, indexed=False)
     classes: dict[object, list[Sample]] = {}
     for sample in list_samples(fact, atoms):
         known = {} if sample.value is None else {fact.name: sample.value}
