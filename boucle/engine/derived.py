@@ -106,7 +106,7 @@ def _load_responses(
         col(Revision.response_id) == ResponseRow.id, col(Revision.number) == col(ResponseRow.revision)
     )
     query = (
-        select(ResponseRow.responded_at, col(Revision.facts), ResponseRow.customer_id, ResponseRow.contact_id)
+        select(ResponseRow, col(Revision.facts))
         .join(Revision, latest)
         .join(_FIRST, _first_of(ResponseRow.id))
         .where(_of(ResponseRow, parties))
@@ -114,9 +114,14 @@ def _load_responses(
     )
     if horizon is not None:
         query = query.where(col(ResponseRow.responded_at) >= horizon)
-    for responded_at, facts, customer, contact in session.exec(query):
-        read = read_facts(bundle.catalogue, facts)
-        past.add_response(PastResponse.of(bundle, responded_at, read), (customer, contact))
+    for row, stored in session.exec(query):
+        add_to_past(bundle, past, row, read_facts(bundle.catalogue, stored))
+
+
+def add_to_past(bundle: Bundle, past: Past, row: ResponseRow, facts: Mapping[str, FactValue]) -> None:
+    """Look back on a response from now on as `facts` say: on a revised one by its latest revision."""
+    one = PastResponse.of(bundle, row.responded_at, facts)
+    past.add_response(one, (row.customer_id, row.contact_id), row.id)
 
 
 def _load_offers(session: Session, past: Past, parties: Collection[str], horizon: datetime | None) -> None:

@@ -24,7 +24,7 @@ from boucle.engine import bundles, circumstances, customers, joining, ledger, qu
 from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
 from boucle.engine.circumstances import Named, World
 from boucle.engine.customers import Parties
-from boucle.engine.derived import derive, load_past
+from boucle.engine.derived import add_to_past, derive, load_past
 from boucle.engine.incoming import Incoming, Reason, make_ready
 from boucle.engine.loops import LoopDefaults
 from boucle.engine.quarantine import QuarantineTerms
@@ -33,7 +33,7 @@ from boucle.engine.tables import Contact, Customer, QuarantineRow
 from boucle.model import Decision, Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, conclude, judge
-from boucle.rules.derivation import Past, PastLoop, PastResponse
+from boucle.rules.derivation import Past, PastLoop
 from boucle.rules.failures import CannotDecideError
 
 Verdict = Literal["new", "duplicate", "revision", "quarantined"]
@@ -261,6 +261,7 @@ class _Intake:
         self._write()
         one = content.incoming
         kept = accept_revision(self.session, self.acceptance, content, known.row)
+        add_to_past(self.acceptance.bundle, self.past, known.row, content.facts)
         known.digests.add(one.digest)
         return Taken(
             one.response.source_id, "revision", known.row.id, loop_id=kept.loop_id, unlisted=one.unlisted
@@ -286,8 +287,7 @@ class _Intake:
     def _count(self, new: New) -> None:
         """From now on the response counts for those after it."""
         parties = (new.response.customer_id, new.response.contact_id)
-        response = PastResponse.of(self.acceptance.bundle, new.response.responded_at, new.content.facts)
-        self.past.add_response(response, parties)
+        add_to_past(self.acceptance.bundle, self.past, new.response, new.content.facts)
         if new.decision.outcome == "starts" and new.decision.plan:
             self.past.add_loop(PastLoop(new.decision.plan.play, self.acceptance.at), parties)
 

@@ -72,17 +72,23 @@ class PastOffer:
 class Past:
     """What was accepted of the customers and contacts at hand, by their ids, in the order of acceptance.
 
-    It grows with each response that is decided.
+    It grows with each response that is decided. The responses of a party have keys, their ids.
     """
 
-    responses: dict[str, list[PastResponse]] = field(default_factory=dict)
+    responses: dict[str, dict[str, PastResponse]] = field(default_factory=dict)
     loops: dict[str, list[PastLoop]] = field(default_factory=dict)
     offers: dict[str, list[PastOffer]] = field(default_factory=dict)
 
-    def add_response(self, past: PastResponse, parties: Collection[str | None]) -> None:
-        """Look back on `past` from now on, for its customer and for its contact."""
+    def add_response(
+        self, past: PastResponse, parties: Collection[str | None], response: str | None = None
+    ) -> None:
+        """Look back on `past` from now on, for its customer and for its contact.
+
+        `response` is its id: a revision takes the place of what was there under the same one.
+        """
         for party in filter(None, parties):
-            self.responses.setdefault(party, []).append(past)
+            known = self.responses.setdefault(party, {})
+            known[response or f"{len(known)}"] = past
 
     def add_loop(self, past: PastLoop, parties: Collection[str | None]) -> None:
         """Look back on `past` from now on, for its customer and for its contact."""
@@ -159,7 +165,7 @@ def _events(derived: Derived, past: Past, party: str, responded_at: datetime) ->
 def _all_events(derived: Derived, past: Past, party: str, responded_at: datetime) -> Iterator[_Event]:
     match derived.over:
         case "responses":
-            for one in past.responses.get(party, ()):
+            for one in past.responses.get(party, {}).values():
                 if derived.name in one.asked and one.responded_at <= responded_at:
                     yield _Event(one.responded_at, one.facts.get(derived.of) if derived.of else None)
         case "loops":
