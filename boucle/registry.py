@@ -20,6 +20,7 @@ from boucle.commands import (
     starting,
     telling,
     unconfirmed,
+    writing,
 )
 from boucle.demo.command import demo
 
@@ -58,6 +59,8 @@ def make_app() -> typer.Typer:
 def _add_rules(app: typer.Typer) -> None:
     group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
     group.command("check")(ruling.check)
+    group.command("format")(writing.format_)
+    group.command("export")(writing.export)
     group.command("process")(telling.process)
 
 
@@ -92,6 +95,7 @@ def _add_oversight(app: typer.Typer) -> None:
     _group(app, "quarantine", "Responses that do not fit.").command("list")(quarantining.list_)
     group = _group(app, "audit", "Whether the history is what it says it is.")
     group.command("verify")(auditing.verify)
+    group.command("replay")(auditing.replay)
 
 
 def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:
