@@ -7,7 +7,7 @@ from temporalio import activity
 
 from boucle.activities import notices, recovery
 from boucle.activities.calls import Advance, ApplyAct, Close
-from boucle.engine import commands, loops
+from boucle.engine import commands, consent, loops
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -42,7 +42,7 @@ class LoopActivities:
     def close_loop(self, call: Close) -> Standing:
         """Close the loop, by the play itself."""
         with self._database.session() as session:
-            closure = call.closure or _judge(session, call.loop)
+            closure = _name(session, call.loop, call.closure or _judge(session, call.loop))
             if closure == Closure.NO_ANSWER:
                 loops.miss_clock(session, call.loop, ClockKind.ANSWER, call.at)
             loops.close(session, call.loop, closure=closure, by=loops.BOUCLE, at=call.at)
@@ -64,6 +64,13 @@ class LoopActivities:
             standing = get_standing(session, call.loop)
             session.commit()
             return outcome.model_copy(update={"standing": standing})
+
+
+def _name(session: Session, loop_id: str, closure: Closure) -> Closure:
+    """A customer who may not be written to any more is not one who cannot be reached."""
+    if closure == Closure.UNREACHABLE and consent.was_objected(session, session.get_one(LoopRow, loop_id)):
+        return Closure.WITHDRAWN
+    return closure
 
 
 def _judge(session: Session, loop_id: str) -> Closure:

@@ -20,7 +20,7 @@ from boucle.activities.letters import (
 from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import Templates
-from boucle.engine import effects, offers, privacy
+from boucle.engine import consent, effects, offers, privacy
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.model import EffectKind, EffectState, Money, Person, Plan
 
@@ -35,7 +35,10 @@ class MessageActivities:
 
     @activity.defn
     def send_message(self, call: Send) -> Delivery:
-        """Send it unless it is sent, refused or in doubt; NotSentError when it may be tried again."""
+        """Send it unless it is sent, refused or in doubt; NotSentError when it may be tried again.
+
+        Consent and legal hold are asked again: where either stands against it, it is refused for good.
+        """
         with self._post.database.session() as session:
             state, letter = self._prepare(session, call)
             session.commit()
@@ -62,6 +65,9 @@ class MessageActivities:
         )
         if verdict != "go":
             return EffectState(session.get_one(EffectRow, key).state), None
+        objection = consent.find_objection(session, session.get_one(LoopRow, call.loop))
+        if objection is not None:
+            return effects.refuse(session, key, objection, call.at), None
         try:
             return EffectState.INTENDED, self._write(session, call, key, template)
         except BadAddressError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from boucle.activities.calls import Delivery, Grant
-from boucle.engine import effects, offers
+from boucle.engine import consent, effects, offers
 from boucle.engine.clock import due
 from boucle.engine.database import Database
 from boucle.engine.tables import EffectRow, LoopRow
@@ -20,7 +20,10 @@ class OfferActivities:
 
     @activity.defn
     def grant_offer(self, call: Grant) -> Delivery:
-        """One code per loop for ever. Intent, code and receipt are one transaction: never in doubt."""
+        """One code per loop for ever. Intent, code and receipt are one transaction: never in doubt.
+
+        Refused for good where consent was withdrawn, or a legal hold laid, since the decision.
+        """
         key = effects.effect_key(call.loop, call.round, call.step)
         with self._database.session() as session:
             verdict = effects.intend(
@@ -32,8 +35,12 @@ class OfferActivities:
                 spec={"kind": call.kind, "value": str(call.value)},
                 at=call.at,
             )
-            if verdict == "go":
-                plan = Plan.model_validate_json(session.get_one(LoopRow, call.loop).plan)
+            loop = session.get_one(LoopRow, call.loop)
+            objection = consent.find_objection(session, loop) if verdict == "go" else None
+            if objection is not None:
+                effects.refuse(session, key, objection, call.at)
+            elif verdict == "go":
+                plan = Plan.model_validate_json(loop.plan)
                 until = due(call.at, call.valid_for, plan.calendar)
                 offers.grant(session, call.loop, call.kind, call.value, until, call.at)
                 effects.receipt(session, key, {}, call.at)

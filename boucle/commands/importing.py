@@ -26,7 +26,7 @@ from boucle.engine.quarantine import QuarantineTerms
 from boucle.engine.rehearsal import copy_rows
 from boucle.errors import BoucleError
 from boucle.intake.batch import Batch, read_import
-from boucle.model import Response
+from boucle.model import Decision, Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Mode
 from boucle.rules.files import read_text
@@ -75,6 +75,8 @@ class Brought:
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     loops: Counter[tuple[str, str]] = field(default_factory=Counter)
+    deferred: Counter[str] = field(default_factory=Counter)
+    observed: Counter[str] = field(default_factory=Counter)
     quarantine: Counter[str] = field(default_factory=Counter)
 
     def add(self, accepted: Accepted) -> None:
@@ -84,12 +86,18 @@ class Brought:
             self.quarantine.update(one.reasons if one.verdict == "quarantined" else ())
         for decision in accepted.decisions:
             self.outcomes[decision.outcome] += 1
-            if decision.plan is not None:
-                self.loops[decision.plan.play, f"{decision.plan.rule_set}/{decision.plan.rule}"] += 1
-            elif decision.blocked_by is not None:
-                self.reasons[f"blocked by {decision.blocked_by}"] += 1
-            else:
-                self.reasons[str(decision.reason)] += 1
+            self.observed.update(decision.observed)
+            self._add_outcome(decision)
+
+    def _add_outcome(self, decision: Decision) -> None:
+        if decision.outcome == "starts" and decision.plan is not None:
+            self.loops[decision.plan.play, f"{decision.plan.rule_set}/{decision.plan.rule}"] += 1
+            deferring = [gate.gate for gate in decision.gates if gate.result == "deferred"]
+            self.deferred.update(deferring[:1])
+        elif decision.blocked_by is not None:
+            self.reasons[f"blocked by {decision.blocked_by}"] += 1
+        elif decision.reason is not None:
+            self.reasons[decision.reason] += 1
 
 
 def read_file(map_file: Path, file: Path, bundle: Bundle) -> Batch:

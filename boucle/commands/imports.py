@@ -176,6 +176,8 @@ def _result(batch: Batch, brought: Brought, written: Path | None) -> Mapping[str
         **{verdict: brought.verdicts[verdict] for verdict in ("new", "duplicate", "revision", "quarantined")},
         "outcomes": brought.outcomes,
         "reasons": brought.reasons,
+        "deferred": brought.deferred,
+        "observed": brought.observed,
         "quarantine": brought.quarantine,
         "loops": [
             {"play": play, "rule": rule, "count": count} for (play, rule), count in brought.loops.items()
@@ -234,6 +236,9 @@ def _decision_lines(brought: Brought, *, dry_run: bool) -> Iterator[str]:
         yield from counts("decisions", brought.outcomes)
     if brought.reasons:
         yield from counts("nothing started because", brought.reasons)
+    for title, numbers in (("start deferred by", brought.deferred), ("only observed", brought.observed)):
+        if numbers:
+            yield from counts(title, numbers)
     if brought.loops:
         yield "loops that would start" if dry_run else "loops"
         rows = [(count, play, rule) for (play, rule), count in brought.loops.most_common()]

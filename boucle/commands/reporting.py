@@ -107,7 +107,10 @@ def _decision_lines(found: Report) -> Iterator[str]:
         ("decisions", decisions.by_outcome),
         ("by rule", decisions.by_rule),
         ("held back by", decisions.by_gate),
+        ("deferred by", decisions.deferred),
         ("nothing started because", decisions.by_reason),
+        ("only observed", decisions.observed),
+        *((f"holdout {holdout}", arms) for holdout, arms in decisions.arms.items()),
     ):
         if numbers:
             yield ""

@@ -22,7 +22,9 @@ from boucle.engine.tables import (
     ClockRow,
     DecisionRow,
     EffectRow,
+    ExposureRow,
     LoopRow,
+    ObservationRow,
     OfferRow,
     QuarantineRow,
     ResponseRow,
@@ -57,12 +59,19 @@ class NpsLine(Frozen):
 
 
 class Decisions(Frozen):
-    """Decisions of first revisions by outcome; reasons of those without a winner; gates that held back."""
+    """Decisions of first revisions by outcome; reasons of those without a winner; gates that held back.
+
+    `deferred` by the gate that makes a start wait; `observed` by the rule in `mode: observe` that
+    held; `arms` by holdout and arm.
+    """
 
     by_outcome: Mapping[str, int]
     by_reason: Mapping[str, int]
     by_gate: Mapping[str, int]
     by_rule: Mapping[str, int]
+    deferred: Mapping[str, int]
+    observed: Mapping[str, int]
+    arms: Mapping[str, Mapping[str, int]]
     kept: int
 
 
@@ -269,8 +278,36 @@ def _decisions(session: Session, answered: Sequence[ColumnElement[bool]]) -> Dec
         by_reason=count(DecisionRow.reason, first),
         by_gate=count(DecisionRow.blocked_by, first),
         by_rule=count(DecisionRow.winner, first),
+        deferred=count(DecisionRow.deferred_by, first),
+        observed=_observed(session, answered),
+        arms=_arms(session, answered),
         kept=count(DecisionRow.outcome, ~first).get("kept", 0),
     )
+
+
+def _observed(session: Session, answered: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    query = (
+        select(ObservationRow.rule, func.count())
+        .join(DecisionRow, col(DecisionRow.id) == ObservationRow.decision_id)
+        .join(ResponseRow, col(ResponseRow.id) == DecisionRow.response_id)
+        .where(*answered)
+    )
+    return dict(session.exec(query.group_by(ObservationRow.rule).order_by(ObservationRow.rule)).all())
+
+
+def _arms(session: Session, answered: Sequence[ColumnElement[bool]]) -> dict[str, dict[str, int]]:
+    query = (
+        select(ExposureRow.holdout, ExposureRow.arm, func.count())
+        .join(DecisionRow, col(DecisionRow.id) == ExposureRow.decision_id)
+        .join(ResponseRow, col(ResponseRow.id) == DecisionRow.response_id)
+        .where(*answered)
+        .group_by(ExposureRow.holdout, ExposureRow.arm)
+        .order_by(ExposureRow.holdout, ExposureRow.arm)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for holdout, arm, count in session.exec(query):
+        found.setdefault(holdout, {})[arm] = count
+    return found
 
 
 # -- loops --------------------------------------------------------------------------------------
