@@ -1,0 +1,75 @@
+"""`boucle help`: what a code means, with a wrong and a right example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from boucle.commands.options import FormatOption
+from boucle.commands.output import show
+from boucle.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_PAGES = ("codes.md", "import-maps.md", "settings.md", "plays.md")
+_SECTION = re.compile(r"^### ([A-Z]\d{3})\n(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
+_ROW = re.compile(r"^\| `?([A-Z]\d{3})`? \| (.*?) \|$", re.MULTILINE)
+_EXAMPLE = re.compile(r"```yaml (wrong|right).*")
+
+
+def help_(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE]", help="The code, such as B011; without it, the list of all."),
+    ] = None,
+    *,
+    format_: FormatOption = "text",
+) -> None:
+    """Say what a code of a message means, and show a wrong and a right example."""
+    pages = dict(_pages())
+    if code is None:
+        titles = {name: text.strip().splitlines()[0] for name, text in sorted(pages.items())}
+        show(titles, lambda: "\n".join(f"{name}  {title}" for name, title in titles.items()), format_)
+        return
+    wanted = code.strip().upper()
+    if wanted not in pages:
+        raise NotFoundError("code", code)
+    show({"code": wanted, "page": pages[wanted]}, lambda: f"{wanted}\n\n{_plain(pages[wanted])}", format_)
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    for name in _PAGES:
+        text = (_folder() / name).read_text(encoding="utf-8")
+        yield from _SECTION.findall(text)
+        yield from ((code, _without_ticks(row)) for code, row in _ROW.findall(text))
+
+
+def _folder() -> Traversable:
+    """Where the pages lie: in the installed package, or beside it in a checkout."""
+    from importlib.resources import files
+
+    packaged = files("boucle") / "docs"
+    return packaged if packaged.is_dir() else files("boucle") / ".." / "docs"
+
+
+def _without_ticks(row: str) -> str:
+    return row.replace("`", "")
+
+
+def _plain(page: str) -> str:
+    """The section as a terminal shows it: examples under their word instead of in fences."""
+    lines: list[str] = []
+    inside = False
+    for line in page.strip().splitlines():
+        begins = _EXAMPLE.match(line)
+        if begins:
+            lines.append(f"{begins[1]}:")
+        if line.startswith("```"):
+            inside = begins is not None or (not inside and len(line) > len("```"))
+            continue
+        lines.append(f"  {line}" if inside else line)
+    return "\n".join(lines)
