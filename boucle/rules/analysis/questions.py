@@ -14,7 +14,14 @@ from boucle.rules.analysis.obstacles import Obstacle, Span, day_in, list_obstacl
 from boucle.rules.analysis.partition import Asked, Cell, GaveUp, partition
 from boucle.rules.analysis.tables import Choice, Tables
 from boucle.rules.bands import band_definitions
-from boucle.rules.bundle import UNDECIDED, Bundle, CompiledCondition, CompiledRule, CompiledRuleSet
+from boucle.rules.bundle import (
+    UNDECIDED,
+    Bundle,
+    CompiledCondition,
+    CompiledRule,
+    CompiledRuleSet,
+    CompiledUndecided,
+)
 from boucle.rules.ruleset import Definition
 
 _T = TypeVar("_T")
@@ -66,6 +73,7 @@ class Parts(Generic[_T]):
 class Question:
     """What becomes of the responses for which all of `given` are true, on `day` in the rule set's zone.
 
+    `gates`: whether it is also asked what may hold a winner back.
     A response that another rule set claims too goes to quarantine, and is none of them.
     """
 
@@ -73,6 +81,7 @@ class Question:
     rule_set: CompiledRuleSet
     day: date
     given: tuple[Asked, ...]
+    gates: bool = True
 
     @cached_property
     def span(self) -> Span:
@@ -88,11 +97,12 @@ class Question:
     @cached_property
     def obstacles(self) -> Mapping[str, tuple[Obstacle, ...]]:
         """By taker, the gates that may hold it back."""
-        found = {rule.id: list_obstacles(self.bundle, rule, rule.play, self.span) for rule in self.competing}
-        fallback = self.rule_set.undecided
-        if fallback.play is not None:
-            found[UNDECIDED] = list_obstacles(self.bundle, fallback, fallback.play, self.span)
-        return found
+        winners: dict[str, CompiledRule | CompiledUndecided] = {rule.id: rule for rule in self.competing}
+        winners[UNDECIDED] = self.rule_set.undecided
+        return {
+            taker: list_obstacles(self.bundle, winners[taker], play, self.span) if self.gates else ()
+            for taker, play in self.plays.items()
+        }
 
     @cached_property
     def plays(self) -> Mapping[str, str]:
@@ -156,6 +166,29 @@ def survey(question: Question) -> Survey | GaveUp:
         if outcome is not None:
             examples.setdefault(outcome, tables.cell(choice))
     return Survey(examples)
+
+
+def find_hinges(question: Question, cell: Cell, is_same: Callable[[Outcome], bool]) -> tuple[str, ...]:
+    """The facts of a survey's example of which another value alone gives another answer.
+
+    The same answer: all that is given holds, and the outcome is one that `is_same` takes.
+    """
+    found = partition(question.bundle.catalogue, [*question.parts])
+    if isinstance(found, GaveUp):
+        return ()
+    tables = Tables(found)
+    here = tables.choose(cell)
+
+    def is_free(place: int, number: int) -> bool:
+        truths = question.parts.refill(tables.truths([*here[:place], number, *here[place + 1 :]]))
+        outcome = tell_outcome(question, truths)
+        return all(truth == "true" for truth in truths.given) and (outcome is None or is_same(outcome))
+
+    return tuple(
+        axis.fact.name
+        for place, axis in enumerate(found.axes)
+        if not all(is_free(place, number) for number in range(len(axis.classes)))
+    )
 
 
 def tell_outcome(question: Question, truths: Parts[Truth]) -> Outcome | None:

@@ -50,6 +50,10 @@ class Tables:
         """The cell's representative."""
         return _cell(self.axes, choice)
 
+    def choose(self, cell: Cell) -> list[int]:
+        """The choice whose representative a cell is."""
+        return [axis.values.index(cell.get(axis.fact.name)) for axis in self.axes]
+
     def choices_where(self, count: int) -> Iterator[Choice]:
         """Every cell that can occur and in which the first `count` conditions are true.
 
