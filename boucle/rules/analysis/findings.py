@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from boucle.errors import Mistake
 from boucle.rules.analysis.completeness import check_completeness
 from boucle.rules.analysis.constancy import check_constancy
+from boucle.rules.analysis.endings import check_endings
 from boucle.rules.analysis.grid import TooLargeError
 from boucle.rules.analysis.precedence import check_precedence
 from boucle.rules.analysis.redundancy import check_redundancy
@@ -33,14 +35,18 @@ class Findings:
     unfinished: tuple[str, ...]
 
 
-def find_all(workspace: Workspace, bundle: Bundle) -> Findings:
-    """Look at every case that the rules can meet. `bundle` is the workspace, compiled."""
+def find_all(workspace: Workspace, bundle: Bundle, today: date | None = None) -> Findings:
+    """Look at every case that the rules can meet. `bundle` is the workspace, compiled.
+
+    With `today` also at the guarantees that rest on a rule about to end.
+    """
     found: list[Mistake] = []
     unfinished: list[str] = []
     for rule_set in workspace.rule_sets:
         complete = _look_at(bundle, rule_set, found)
         unfinished.extend([] if complete else [rule_set.name])
     found.extend(check_territory(workspace, bundle))
+    found.extend(check_endings(workspace, bundle, today) if today else ())
     ordered = sorted(found, key=lambda mistake: (mistake.place, mistake.code, mistake.message))
     return Findings(tuple(ordered), tuple(unfinished))
 
