@@ -14,6 +14,7 @@ from importlib.metadata import packages_distributions, version
 from typing import Any
 
 ENTRANCES = {
+    "datalogic-py": ("datalogic_py", "apply"),
     "json-logic-qubit": ("json_logic", "jsonLogic"),
     "panzi-json-logic": ("json_logic", "jsonLogic"),
     "maykin-json-logic-py": ("json_logic", "jsonLogic"),
