@@ -1,4 +1,4 @@
-"""Evaluates conditions: all of them as one expression, in one call of the rule engine.
+"""Evaluates a row of conditions over the facts of a response: the index first, then the rule engine.
 
 There is this one evaluator for live decisions, replays, tests, proofs and explanation.
 """
@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
-from datalogic_py import DataHandle, DataLogicError, Engine, Session
+from datalogic_py import BatchItemError, DataHandle, DataLogicError, Engine, Rule, Session
 from pydantic import JsonValue
 
 from boucle.model import Truth
 from boucle.rules.condition import Atom, Contains, Expr
-from boucle.rules.encoding import nest
+from boucle.rules.encoding import FOLDED, fold, nest
 from boucle.rules.failures import EvaluationError
+from boucle.rules.index import Index, Sides
 from boucle.rules.logic import PERSONAL, personal_key
 
 Sign = Literal[1, 0, -1]
 
-_TRUTHS: Mapping[str, Truth] = {"1": "true", "0": "false", "2": "undecided"}
+_TRUTHS: Mapping[object, Truth] = {"1": "true", "0": "false", "-1": "undecided"}
 _SIGNS: Mapping[Truth, Sign] = {"true": 1, "false": 0, "undecided": -1}
 _ENGINE = Engine()
 
@@ -50,21 +52,49 @@ class Condition:
         """1 where T holds, 0 where F holds, else -1. F is asked first: most conditions are false."""
         return {"if": [self.false, 0, self.true, 1, -1]}
 
+    @property
+    def asked(self) -> JsonValue:
+        """The same, for what the index leaves open: most of that is true, so T is asked first."""
+        return {"if": [self.true, 1, self.false, 0, -1]}
+
+
+class Layout(NamedTuple):
+    """What the index settled: all truth values, those of the open places to be filled in."""
+
+    truths: list[Truth]
+    places: list[int]
+    rules: list[Rule]
+
+
+Layouts = dict[tuple[int, int], Layout]
+"""By what the index settled."""
+
+REMEMBERED = 10_000
+"""So many layouts are kept while many rows are evaluated."""
+
 
 class Evaluator:
-    """The truth values of a fixed row of conditions, for any facts. Safe to share among threads."""
+    """The truth values of a fixed row of conditions, for any facts. Safe to share among threads.
 
-    def __init__(self, conditions: Iterable[Condition], atoms: Iterable[Atom]) -> None:
+    The index proves most conditions false; the engine is asked of the others only. So an error of the
+    engine in a condition that the index refutes does not show. That hides nothing: a checked rule over
+    validated facts cannot raise, and what is refuted is false whatever its other tests would say.
+    `indexed` False asks the engine of every condition, in one call; the answers are the same.
+    """
+
+    def __init__(
+        self, conditions: Iterable[Condition], atoms: Iterable[Atom], *, indexed: bool = True
+    ) -> None:
         """`atoms` are those that the conditions evaluate themselves, definitions expanded."""
         self.conditions = tuple(conditions)
         self.expression: list[JsonValue] = [condition.combined for condition in self.conditions]
-        self._rule = _ENGINE.compile(self.expression)
         atoms = tuple(atoms)
         self._facts = frozenset(atom.fact for atom in atoms)
         self._folded = tuple(sorted({atom.fact for atom in atoms if isinstance(atom, Contains)}))
+        self._row: _Indexed | _Whole = (_Indexed if indexed else _Whole)(self.conditions)
 
     def data(self, known: Mapping[str, JsonValue], personal: Mapping[str, Truth]) -> dict[str, JsonValue]:
-        """What the engine reads: the nested facts, and the truth values of the personal atoms."""
+        """What any engine reads of T and F: nested facts, and the truth values of the personal atoms."""
         data = nest({name: value for name, value in known.items() if name in self._facts}, self._folded)
         if personal:
             data[PERSONAL] = {personal_key(text): _SIGNS[truth] for text, truth in personal.items()}
@@ -74,24 +104,123 @@ class Evaluator:
         self, known: Mapping[str, JsonValue], personal: Mapping[str, Truth] | None = None
     ) -> tuple[Truth, ...]:
         """Each condition's truth value over the encoded, known facts; EvaluationError, never a guess."""
-        if not self.expression:
-            return ()
-        return self.evaluate_text(json.dumps(self.data(known, personal or {})))
+        return self._ask(known, personal, None)
 
-    def evaluate_text(self, data: str) -> tuple[Truth, ...]:
-        """As `evaluate`, from the engine's data as JSON text."""
+    def evaluate_many(
+        self, rows: Iterable[tuple[Mapping[str, JsonValue], Mapping[str, Truth]]]
+    ) -> Iterator[tuple[Truth, ...]]:
+        """`evaluate` of each row of known facts and personal truth values, one after the other.
+
+        For many rows that differ in few facts, as those of a partition: what the index settles alike
+        is laid out once. Its memory is bounded, and given back at the end.
+        """
+        layouts: Layouts = {}
+        for known, personal in rows:
+            yield self._ask(known, personal, layouts)
+
+    def evaluate_text(self, known: str) -> tuple[Truth, ...]:
+        """As `evaluate`, from the encoded, known facts as a JSON object, flat as records hold them."""
         try:
-            signs = _SESSIONS.session.evaluate_data_str(self._rule, DataHandle(data))
+            return self.evaluate(json.loads(known))
+        except json.JSONDecodeError:
+            raise EvaluationError("the facts are no JSON") from None
+
+    def _ask(
+        self, known: Mapping[str, JsonValue], personal: Mapping[str, Truth] | None, layouts: Layouts | None
+    ) -> tuple[Truth, ...]:
+        facts = dict(known)
+        if self._folded:
+            facts.update(self._fold(known))
+        if personal:
+            facts.update(_sign(personal))
+        try:
+            return self._row.answer(facts, layouts)
         except DataLogicError as error:
             raise EvaluationError(error.error_type) from None
-        return self._read(signs)
 
-    def _read(self, signs: str) -> tuple[Truth, ...]:
-        """The engine's `[1,0,-1]`: with -1 written 2, every other character is an answer."""
-        try:
-            truths = tuple([_TRUTHS[sign] for sign in signs.replace("-1", "2")[1::2]])
-        except KeyError:
-            raise EvaluationError("an answer is neither true, false nor undecided") from None
-        if len(truths) != len(self.conditions):
-            raise EvaluationError("not every condition was answered")
-        return truths
+    def _fold(self, known: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
+        """The folded copy of each text that some `contains` reads."""
+        for name in self._folded:
+            value = known.get(name)
+            if isinstance(value, str):
+                yield name + FOLDED, fold(value)
+
+
+def _sign(personal: Mapping[str, Truth]) -> Iterator[tuple[str, Sign]]:
+    return ((f"{PERSONAL}.{personal_key(text)}", _SIGNS[truth]) for text, truth in personal.items())
+
+
+# -- asking the engine --------------------------------------------------------------------------
+
+
+def _compile(expression: JsonValue) -> Rule:
+    """The expression over flat facts: `var` walks down the dots of a name, `val` takes it whole.
+
+    Within a JSON text quotes are escaped, so what is replaced is never a part of a constant.
+    """
+    return _ENGINE.compile(json.dumps(expression).replace('{"var": ', '{"val": '))
+
+
+class _Whole:
+    """All conditions as one expression, in one call."""
+
+    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+        self._size = len(conditions)
+        self._rule = _compile([condition.combined for condition in conditions])
+
+    def answer(self, facts: dict[str, JsonValue], _: Layouts | None) -> tuple[Truth, ...]:
+        """The engine's `[1,0,-1]` in words."""
+        signs = _SESSIONS.session.evaluate_data_str(self._rule, DataHandle(facts))[1:-1]
+        return tuple(_read(signs.split(",") if signs else [], self._size))
+
+
+class _Indexed:
+    """Each condition by itself, where the index leaves it open: one call for all of those."""
+
+    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+        self._conditions = conditions
+        self._rules: list[Rule | None] = [None] * len(conditions)
+        self._all_false: list[Truth] = ["false"] * len(conditions)
+
+    @cached_property
+    def _index(self) -> Index:
+        """Built when it is first asked, as each rule is compiled: who reads a bundle does not wait."""
+        return Index([Sides(condition.true, condition.false) for condition in self._conditions])
+
+    def answer(self, facts: dict[str, JsonValue], layouts: Layouts | None) -> tuple[Truth, ...]:
+        """What the index settles, and of the others what the engine says."""
+        settled = self._index.settle(facts)
+        layout = layouts.get(settled) if layouts else None
+        if layout is None:
+            layout = self._lay_out(*settled)
+            if layouts is not None and len(layouts) < REMEMBERED:
+                layouts[settled] = layout
+        truths = layout.truths if layouts is None else layout.truths.copy()
+        if layout.places:
+            answers = _SESSIONS.session.evaluate_many(layout.rules, DataHandle(facts))
+            for place, truth in zip(layout.places, _read(answers, len(layout.places)), strict=True):
+                truths[place] = truth
+        return tuple(truths)
+
+    def _lay_out(self, undecided: int, still_open: int) -> Layout:
+        truths = self._all_false.copy()
+        for place in self._index.list_places(undecided):
+            truths[place] = "undecided"
+        places = self._index.list_places(still_open) if still_open else []
+        return Layout(truths, places, [self._rules[place] or self._compile(place) for place in places])
+
+    def _compile(self, place: int) -> Rule:
+        rule = self._rules[place] = _compile(self._conditions[place].asked)
+        return rule
+
+
+def _read(answers: Sequence[str | BatchItemError], count: int) -> list[Truth]:
+    """The engine's signs in words, one for each of so many conditions."""
+    if len(answers) != count:
+        raise EvaluationError("not every condition was answered")
+    try:
+        return [_TRUTHS[answer] for answer in answers]
+    except KeyError as error:
+        (answer,) = error.args
+        detail = answer.tag if isinstance(answer, BatchItemError) else "neither true, false nor undecided"
+        raise EvaluationError(detail) from None
