@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 import rfc8785
 
-_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _LARGEST = 2**53 - 1
 _LAST_OF_BMP = "\uffff"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -43,4 +42,4 @@ def instant_text(at: datetime) -> str:
     """An aware instant as text of fixed width, in UTC, to the microsecond."""
     if at.tzinfo is None:
         raise ValueError(f"an instant needs a zone: {at!r}")
-    return at.astimezone(UTC).strftime(_INSTANT)
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

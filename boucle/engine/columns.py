@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from boucle.engine.canonical import instant_text
+
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -30,7 +32,7 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"an instant needs a zone: {value!r}")
         utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.strftime(_FORMAT)
+        return utc if dialect.name == "postgresql" else instant_text(utc)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 the base names it
         """Always aware, always UTC."""

@@ -6,7 +6,7 @@ What counts as the past, and how each fact is computed of it, stands in `rules/d
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import aliased
@@ -59,6 +59,9 @@ def load_past(session: Session, bundle: Bundle, parties: Collection[str], earlie
     return past
 
 
+_FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
+
+
 def _asks(bundle: Bundle, over: Over) -> bool:
     return any(one.over == over for one in bundle.catalogue.derived.values())
 
@@ -71,7 +74,7 @@ def _horizon(bundle: Bundle, over: Over, earliest: datetime) -> datetime | None:
             if one.within is None:
                 return None
             longest = max(longest, one.within)
-    return earliest - longest
+    return earliest - longest if earliest - _FIRST_INSTANT > longest else None
 
 
 def _of(model: type[LoopRow | ResponseRow], parties: Collection[str]) -> ColumnElement[bool]:

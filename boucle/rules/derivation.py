@@ -126,7 +126,7 @@ def derive(bundle: Bundle, present: Present, past: Past, at: datetime) -> dict[s
         party = present.customer if derived.per == "customer" else present.contact
         if party is None:
             continue
-        events = list(_events(derived, past, party, present.responded_at))
+        events = _list_events(derived, past, party, present.responded_at)
         value = _compute(derived, catalogue.facts[derived.name], events, present, at)
         if value is not None:
             found[derived.name] = value
@@ -147,46 +147,47 @@ def _built_in(present: Present, past: Past, at: datetime) -> Iterator[tuple[str,
 # -- looking back -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Event:
-    """One of the things that a verb goes over: when it was, and what is taken of it, where known."""
-
-    at: datetime
-    value: FactValue | None = None
+_Event = tuple[datetime, FactValue | None]
+"""One of the things that a verb goes over: when it was, and what is taken of it. There can be thousands."""
 
 
-def _events(derived: Derived, past: Past, party: str, responded_at: datetime) -> Iterator[_Event]:
-    since = responded_at - derived.within if derived.within is not None else None
-    for event in _all_events(derived, past, party, responded_at):
-        if since is None or event.at >= since:
-            yield event
-
-
-def _all_events(derived: Derived, past: Past, party: str, responded_at: datetime) -> Iterator[_Event]:
+def _list_events(derived: Derived, past: Past, party: str, responded_at: datetime) -> list[_Event]:
+    """What the verb goes over, without those of which it takes something that is not known."""
     match derived.over:
         case "responses":
-            for one in past.responses.get(party, {}).values():
-                if derived.name in one.asked and one.responded_at <= responded_at:
-                    yield _Event(one.responded_at, one.facts.get(derived.of) if derived.of else None)
+            events = _of_responses(derived, past.responses.get(party, {}).values(), responded_at)
         case "loops":
-            for loop in past.loops.get(party, ()):
-                if derived.play is None or loop.play == derived.play:
-                    yield _Event(loop.opened_at, _taken(loop, derived.of))
+            events = _of_loops(derived, past.loops.get(party, ()))
         case "offers":
-            for offer in past.offers.get(party, ()):
-                yield _Event(offer.granted_at)
+            events = [(offer.granted_at, None) for offer in past.offers.get(party, ())]
+    if derived.of is not None:
+        events = [event for event in events if event[1] is not None]
+    if derived.within is not None:
+        events = [event for event in events if responded_at - event[0] <= derived.within]
+    return events
 
 
-def _taken(loop: PastLoop, of: str | None) -> FactValue | None:
-    if of == "closure":
-        return loop.closure and loop.closure.value
-    return loop.play if of == "play" else None
+def _of_responses(derived: Derived, past: Iterable[PastResponse], responded_at: datetime) -> list[_Event]:
+    name, of = derived.name, derived.of or ""
+    return [
+        (one.responded_at, one.facts.get(of))
+        for one in past
+        if name in one.asked and one.responded_at <= responded_at
+    ]
 
 
-def _latest(events: Iterable[_Event]) -> _Event | None:
+def _of_loops(derived: Derived, past: Iterable[PastLoop]) -> list[_Event]:
+    mine = [loop for loop in past if derived.play is None or loop.play == derived.play]
+    if derived.of == "closure":
+        return [(loop.opened_at, loop.closure and loop.closure.value) for loop in mine]
+    return [(loop.opened_at, loop.play) for loop in mine]
+
+
+def _find_latest(events: Iterable[_Event]) -> _Event | None:
+    """That of the latest instant; of several at one instant the last, which was accepted last."""
     latest: _Event | None = None
     for event in events:
-        if latest is None or event.at >= latest.at:
+        if latest is None or event[0] >= latest[0]:
             latest = event
     return latest
 
@@ -197,37 +198,32 @@ def _latest(events: Iterable[_Event]) -> _Event | None:
 def _compute(
     derived: Derived, fact: Fact, events: list[_Event], present: Present, at: datetime
 ) -> FactValue | None:
-    match derived.verb:
-        case "count":
-            return len(events)
-        case "days_since":
-            return _days_since(derived, _latest(events), present, at)
-        case "last":
-            return _last(fact, events)
-        case "change":
-            return _change(fact, present.facts.get(derived.of or ""), _last_value(events))
-
-
-def _days_since(derived: Derived, event: _Event | None, present: Present, at: datetime) -> int | None:
-    """Whole days since: to this response's date from an earlier response, to its acceptance from our acts.
-
-    A loop or an offer can be younger than a response that came in late, never younger than its
-    acceptance, but for two clocks of ours that differ.
-    """
-    if event is None:
+    if derived.verb == "count":
+        return len(events)
+    latest = _find_latest(events)
+    if latest is None:
         return None
-    until = present.responded_at if derived.over == "responses" else at
-    return max(0, (until - event.at).days)
+    when, value = latest
+    match derived.verb:
+        case "days_since":
+            return _count_days(when, present.responded_at if derived.over == "responses" else at)
+        case "last":
+            return _known(fact, value)
+        case "change":
+            return _change(fact, present.facts.get(derived.of or ""), value)
 
 
-def _last_value(events: Iterable[_Event]) -> FactValue | None:
-    latest = _latest(event for event in events if event.value is not None)
-    return None if latest is None else latest.value
+def _count_days(since: datetime, until: datetime) -> int:
+    """Whole days: to this response's date from an earlier response, to its acceptance from our own acts.
+
+    A loop or an offer can be younger than a response that came in late. It is never younger than the
+    acceptance, but for two clocks of ours that differ: 0 then.
+    """
+    return max(0, (until - since).days)
 
 
-def _last(fact: Fact, events: Iterable[_Event]) -> FactValue | None:
-    """The latest known value; unknown where it is none of the fact's: a play that is no more."""
-    value = _last_value(events)
+def _known(fact: Fact, value: FactValue | None) -> FactValue | None:
+    """The value, or None where it is none of the fact's: a play that is no more."""
     return None if fact.type == "enum" and value not in fact.values else value
 
 

@@ -216,6 +216,11 @@ def test_what_does_not_fit_the_catalogue_of_today_is_unknown(
     assert found["history.last_nps"] == 8
 
 
+def test_a_response_of_antiquity_is_decided_too(take: Take) -> None:
+    [found] = take(answer("r1", datetime(1, 1, 2, tzinfo=UTC), nps=9))
+    assert found["history.answers"] == 0
+
+
 @contextmanager
 def counting(session: Session) -> Iterator[list[str]]:
     """The statements that reach the database meanwhile."""

@@ -48,5 +48,6 @@ def test_an_instant_is_written_in_utc_to_the_microsecond() -> None:
     paris = timezone(timedelta(hours=2))
     assert instant_text(datetime(2026, 7, 1, 1, 30, tzinfo=paris)) == "2026-06-30T23:30:00.000000Z"
     assert instant_text(datetime(2026, 7, 1, 1, 30, 0, 5, tzinfo=UTC)) == "2026-07-01T01:30:00.000005Z"
+    assert instant_text(datetime(1, 1, 2, tzinfo=UTC)) == "0001-01-02T00:00:00.000000Z"
     with pytest.raises(ValueError, match="needs a zone"):
         instant_text(datetime(2026, 7, 1))  # noqa: DTZ001 the mistake itself
