@@ -9,15 +9,17 @@ from zoneinfo import available_timezones
 FACTS = "facts.yaml"
 POLICY = "policy.yaml"
 RULES = "rules"
+TESTS = "tests"
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
-    """The text of `facts.yaml`, `policy.yaml` and `rules/*.yaml`, by path relative to `folder`.
+    """The text of `facts.yaml`, `policy.yaml`, `rules/*.yaml` and `tests/*.yaml`, by path below `folder`.
 
     A byte that is not UTF-8 comes as a lone surrogate, which `load` reports with its place. A file
     that does not exist is left out; OSError where one cannot be read.
     """
-    paths = [folder / FACTS, folder / POLICY, *sorted((folder / RULES).glob("*.y*ml"))]
+    below = (sorted((folder / name).glob("*.y*ml")) for name in (RULES, TESTS))
+    paths = [folder / FACTS, folder / POLICY, *(path for found in below for path in found)]
     return {path.relative_to(folder).as_posix(): read_text(path) for path in paths if path.is_file()}
 
 

@@ -1,4 +1,4 @@
-"""Every mistake that a facts, policy or rules file can hold, by its stable code."""
+"""Every mistake that a file of a workspace can hold, by its stable code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from boucle.rules import (
     jsonlogic_mistakes,
     source_mistakes,
 )
+from boucle.rules.testing import case_mistakes
 from boucle.rules.worded import Worded
 
 
@@ -29,6 +30,7 @@ _MODULES = (
     file_mistakes,
     gate_mistakes,
     derived_mistakes,
+    case_mistakes,
 )
 
 CODES: Mapping[str, type[Worded]] = {

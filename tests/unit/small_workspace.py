@@ -10,6 +10,7 @@ from boucle.errors import Mistake
 from boucle.model import Duration, Frozen, Money, TeamId, TemplateId
 from boucle.rules import policy_file, rules_file
 from boucle.rules.ruleset import Workspace
+from boucle.rules.testing.reader import read_tests
 from boucle.rules.workspace import load
 
 TODAY = date(2026, 3, 1)
@@ -55,7 +56,20 @@ WITHOUT_FACTS = RULES.replace("when: detractor", "when: response.known_customer"
 POLICY_KEYS = policy_file.KEYS - rules_file.KEYS
 """The keys by which a fragment is known to be of the policy."""
 
-FILES = {"facts": "facts.yaml", "policy": "policy.yaml", "rules": "rules/nps.yaml"}
+TESTS = """\
+boucle: rule-tests/v1
+ruleset: nps
+defaults:
+  now: "2026-03-10T09:00:00Z"
+  facts:
+    response.origin: direct
+tests:
+  - name: a detractor is called
+    facts: {nps: 3}
+    expect: {rule: call, starts: csm_case}
+"""
+
+FILES = {"tests": "tests/nps.yaml", "facts": "facts.yaml", "policy": "policy.yaml", "rules": "rules/nps.yaml"}
 
 
 class Offer(Frozen):
@@ -82,7 +96,9 @@ KNOWN = {"template": frozenset({"apology", "we-call-you"}), "team": frozenset({"
 
 
 def read(texts: Mapping[str, str]) -> tuple[Workspace | None, list[Mistake]]:
-    return load(texts, PLAYS, KNOWN, today=TODAY)
+    """The workspace, and the mistakes of all its files; those of its tests where the others have none."""
+    workspace, mistakes = load(texts, PLAYS, KNOWN, today=TODAY)
+    return workspace, [*mistakes, *(read_tests(texts, workspace, PLAYS)[1] if workspace else ())]
 
 
 def with_file(kind: str, text: str) -> dict[str, str]:
@@ -110,7 +126,10 @@ def with_fragment(fragment: str) -> dict[str, str]:
 def kind_of(fragment: str) -> str:
     first = fragment.partition(":")[0]
     if first == "boucle":
-        return fragment.removeprefix("boucle:").strip().partition("/")[0]
+        kind = fragment.removeprefix("boucle:").strip().partition("/")[0]
+        return kind.removeprefix("rule-")
+    if first == "tests":
+        return "tests"
     if first in {"facts", "derived", "lists"}:
         return "facts"
     return "policy" if first in POLICY_KEYS or fragment.startswith("#") else "rules"
@@ -123,7 +142,7 @@ def whole_file(kind: str, fragment: str) -> str:
         return RULES.replace("    when: detractor\n", _indented(fragment, 4))
     if fragment.startswith("- "):
         fragment = "rules:\n" + _indented(fragment, 2)
-    base = {"facts": FACTS, "policy": POLICY, "rules": RULES}[kind]
+    base = {"facts": FACTS, "policy": POLICY, "rules": RULES, "tests": TESTS}[kind]
     sections = {**_sections(base), **_sections(fragment)}
     return "".join(sections.values())
 
