@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,11 +22,15 @@ ReportFormat = Literal["text", "concise", "json", "sarif", "github"]
 
 @dataclass(frozen=True)
 class Checked:
-    """A workspace's files, read: what they say where nothing is wrong, and every finding."""
+    """A workspace's files, read: what they say where nothing is wrong, and every finding.
+
+    `unfinished` names the rule sets that have too many cases for all of them to be looked at.
+    """
 
     workspace: Workspace | None
     mistakes: Sequence[Mistake]
     texts: Mapping[str, str]
+    unfinished: Sequence[str] = ()
 
     @property
     def errors(self) -> list[Mistake]:
@@ -40,18 +44,25 @@ def check(
     ] = None,
     *,
     format_: Annotated[ReportFormat, typer.Option("--format", help="How to print the findings.")] = "text",
+    info: Annotated[
+        bool, typer.Option("--info", help="Show the notes too; json and sarif always do.")
+    ] = False,
 ) -> None:
     """Check settings, facts, policy, rules and templates; every mistake at once, with its place.
 
+    Where nothing is wrong in a file, every case that the rules can meet is looked at: rules that can
+    never fire, conditions that are always or never true, overlaps, gaps, and parts for nothing.
     Exit 0: nothing keeps the workspace from being used (warnings are shown); 1: something does.
     """
     from boucle.rules.report import render
 
-    checked = check_workspace(folder)
-    report = render(checked.mistakes, checked.texts, format_)
+    checked = analyse(check_workspace(folder))
+    everything = info or format_ in {"json", "sarif"}
+    shown = [mistake for mistake in checked.mistakes if everything or mistake.severity != "info"]
+    report = render(shown, checked.texts, format_)
     if report:
         typer.echo(report)
-    say(_said(checked))
+    say(_said(checked, hidden=len(checked.mistakes) - len(shown)))
     if checked.errors:
         raise typer.Exit(1)
 
@@ -77,6 +88,17 @@ def check_workspace(folder: Path | None) -> Checked:
         return Checked(None, error.mistakes, error.texts)
 
 
+def analyse(checked: Checked) -> Checked:
+    """What was read, with what its rules make of one another; only where no file has an error."""
+    from boucle.rules.analysis.findings import find_all
+    from boucle.rules.compiler import compile_workspace
+
+    if checked.workspace is None or checked.errors:
+        return checked
+    found = find_all(checked.workspace, compile_workspace(checked.workspace), now().date())
+    return replace(checked, mistakes=[*checked.mistakes, *found.mistakes], unfinished=found.unfinished)
+
+
 def _check_rules(settings: Settings) -> Checked:
     from boucle.activities.templates import check_templates, find_templates
     from boucle.rules.files import read_text, read_workspace
@@ -93,9 +115,12 @@ def _check_rules(settings: Settings) -> Checked:
     )
 
 
-def _said(checked: Checked) -> str:
+def _said(checked: Checked, hidden: int) -> str:
     if checked.errors or checked.workspace is None:
         return f"{len(checked.errors)} error(s)"
     sets = checked.workspace.rule_sets
     rules = sum(len(rule_set.rules) for rule_set in sets)
-    return f"{rules} rule(s) in {len(sets)} rule set(s): no errors"
+    said = [f"{rules} rule(s) in {len(sets)} rule set(s): no errors"]
+    said += [f"{hidden} note(s), shown with --info"] if hidden else []
+    said += [f"too many cases to look at all of them in '{name}'" for name in checked.unfinished]
+    return "; ".join(said)

@@ -141,13 +141,20 @@ def _wins_below(scene: Scene, lower: Contender, above: Sequence[Contender]) -> I
     taking = [upper for upper in above if scene.is_possible(grid.meet(upper.holds, lower.holds))]
     if not taking:
         return
+    verb = "holds" if len(taking) == 1 else "hold"
+    yield WinsBelow(lower.rule.place, lower.rule.id, f"{_names(taking)} {verb}", _left(scene, lower, taking))
+
+
+def _left(scene: Scene, lower: Contender, taking: Sequence[Contender]) -> str:
+    """Where `lower` wins, in words: what rules leave that compete on all its days, less the others' part."""
+    always = _on(_window(lower), taking)
+    others = [upper for upper in taking if upper not in always]
     try:
-        left = grid.subtract(lower.holds, [box for upper in taking for box in upper.holds])
-        region = word_region(scene.space, left)
+        left = scene.space.grid.subtract(lower.holds, [box for upper in always for box in upper.holds])
+        region = word_region(scene.space, [box for box in left if scene.is_possible([box])])
     except TooLargeError:
         region = "none of them holds"
-    verb = "holds" if len(taking) == 1 else "hold"
-    yield WinsBelow(lower.rule.place, lower.rule.id, f"{_names(taking)} {verb}", region)
+    return f"{region}, less what {_names(others)} takes while in effect" if others else region
 
 
 def _fires_below(scene: Scene, lower: Contender, above: Sequence[Contender]) -> Iterator[Mistake]:
