@@ -18,8 +18,11 @@ from boucle.commands.options import (
 from boucle.commands.output import local, now, show, table, until
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlmodel import Session
 
+    from boucle.engine.joining import Met
     from boucle.engine.tables import LoopRow
 
 SHORT = 10
@@ -109,6 +112,7 @@ def summary(row: LoopRow) -> dict[str, Any]:
         "answer": row.answer,
         "language": row.language,
         "opened_at": row.opened_at,
+        "deferred_until": row.deferred_until,
         "next_due": row.next_due,
         "closed_at": row.closed_at,
         "closure": row.closure,
@@ -119,6 +123,7 @@ def summary(row: LoopRow) -> dict[str, Any]:
 def context(session: Session, row: LoopRow) -> dict[str, Any]:
     """Who a loop is about, what they said, and its clocks."""
     from boucle.engine import privacy
+    from boucle.engine.joining import list_met
     from boucle.engine.responses import tell
     from boucle.engine.tables import ResponseRow
     from boucle.engine.timeline import read_clocks
@@ -132,6 +137,7 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
         "customer": row.customer_id,
         "contact": person,
         "verbatims": tell(session, response).verbatims,
+        "others": list_met(session, row.id),
         "clocks": read_clocks(session, row),
     }
 
@@ -153,10 +159,29 @@ def heading(details: dict[str, Any]) -> list[str]:
         f"contact   {who}",
     ]
     lines += [f"verbatim  “{verbatim.text}”" for verbatim in details["verbatims"]]
+    lines += [line for other in details["others"] for line in _other(other)]
+    if details["stage"] == "accepted" and details["deferred_until"]:
+        lines.append(f"deferred  starts when the window ends, {local(details['deferred_until'])}")
     for clock in details["clocks"]:
         left = until(clock.due_at, at) if clock.state == "running" else clock.state
         lines.append(f"clock     {clock.kind}: {left}, due {local(clock.due_at)}")
     return lines
+
+
+def _other(met: Met) -> list[str]:
+    """A response that came while the loop was open, and what was written in it."""
+    scores = ", ".join(f"{name} {score}" for name, score in met.scores.items()) or "no score"
+    how = "joined" if met.joined else "also"
+    lines = [f"{how:<9} {met.source_id} of {local(met.responded_at)}: {scores}"]
+    return [*lines, *(f"verbatim  “{verbatim.text}”" for verbatim in met.verbatims)]
+
+
+def _due(row: LoopRow, at: datetime) -> str:
+    """When something is due; of a loop that has yet to begin, when it does."""
+    if row.next_due:
+        return until(row.next_due, at)
+    begins = row.deferred_until if row.state == "open" else None
+    return f"starts {until(begins, at)}" if begins and begins > at else ""
 
 
 def _loop_table(rows: list[LoopRow]) -> str:
@@ -170,7 +195,7 @@ def _loop_table(rows: list[LoopRow]) -> str:
             row.play,
             f"{row.rule_set}/{row.rule}",
             row.first_score,
-            until(row.next_due, at) if row.next_due else "",
+            _due(row, at),
             row.opened_at,
         )
         for row in rows

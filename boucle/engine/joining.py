@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import JsonValue
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from boucle.engine import cases, loops
+from boucle.engine import cases, ledger, loops, responses
 from boucle.engine.ledger import Place
-from boucle.engine.tables import SEVERITIES, DecisionRow, LoopRow
-from boucle.model import Decision, LoopState
+from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, ResponseRow
+from boucle.model import Decision, LoopState, Verbatim
 
 Whose = Literal["contact", "customer"]
 
@@ -99,6 +100,40 @@ def hear(session: Session, loop_id: str, told: Telling) -> None:
         "loop": told.row.loop_id,
     }
     _append(session, loops.lock_loop(session, loop_id), "loop.heard", told, decided)
+
+
+@dataclass(frozen=True)
+class Met:
+    """A response that came while a loop was open: whether it joined, its scores, and what was written."""
+
+    response: str
+    source_id: str
+    responded_at: datetime
+    joined: bool
+    scores: Mapping[str, JsonValue]
+    verbatims: tuple[Verbatim, ...]
+
+
+def list_met(session: Session, loop_id: str) -> list[Met]:
+    """The other responses that came while the loop was open, in the order in which they came."""
+    query = select(LedgerEvent).where(
+        LedgerEvent.chain == ledger.loop_chain(loop_id),
+        col(LedgerEvent.type).in_(("loop.joined", "loop.heard")),
+    )
+    events = session.exec(query.order_by(col(LedgerEvent.seq))).all()
+    return [_met(session, event, json.loads(event.payload)) for event in events]
+
+
+def _met(session: Session, event: LedgerEvent, said: Mapping[str, Any]) -> Met:
+    response = session.get_one(ResponseRow, said["response"])
+    return Met(
+        response=response.id,
+        source_id=response.source_id,
+        responded_at=response.responded_at,
+        joined=event.type == "loop.joined",
+        scores=said["scores"],
+        verbatims=responses.tell(session, response).verbatims,
+    )
 
 
 def _append(

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+import pytest
 from pydantic import BaseModel
 
+from boucle.engine import responses
 from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.intake import Accepted, IntakeTerms, accept
 from boucle.engine.loops import LoopDefaults
 from boucle.engine.quarantine import QuarantineTerms
+from boucle.engine.tables import ResponseRow
 from boucle.model import FactValue, Money, Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
@@ -73,6 +76,18 @@ def answer(
         source="crm", source_id=source_id, responded_at=responded_at, facts={"nps": nps, **named},
         customer=customer, contact=contact,
     )  # fmt: skip
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """Make the database refuse every response whose id ends so."""
+    original = responses.subject_of
+
+    def point_nowhere(response: ResponseRow) -> str:
+        if response.source_id.endswith(end):
+            response.customer_id = "nobody"
+        return original(response)
+
+    monkeypatch.setattr(responses, "subject_of", point_nowhere)
 
 
 def take(

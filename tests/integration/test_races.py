@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier
@@ -18,15 +18,14 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from boucle.engine import responses
 from boucle.engine.database import Database
 from boucle.engine.intake import Accepted
 from boucle.engine.reconciliation import check, read_counts
-from boucle.engine.tables import LoopRow, ReservationRow, ResponseRow
+from boucle.engine.tables import LoopRow, ReservationRow
 from boucle.engine.verification import verify
 from boucle.model import Response
 from boucle.rules.bundle import Bundle
-from tests.integration.gated import AT, DAY, answer, compile_gates, take
+from tests.integration.gated import AT, DAY, answer, compile_gates, refuse, take
 
 FULL = os.environ.get("BOUCLE_RACES") == "full"
 RACES = 1000 if FULL else 20
@@ -226,10 +225,10 @@ def test_whole_lists_in_any_order_keep_to_caps_and_budgets_and_never_wait_in_a_r
 
 
 def test_lists_that_the_database_refuses_in_part_keep_to_them_too(
-    database: Database, chance: random.Random, refuse: Callable[[str], None]
+    database: Database, chance: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = compile_gates(MIXED, MIXED_GATES)
-    refuse("-2")
+    refuse(monkeypatch, "-2")
     with ThreadPoolExecutor(4) as pool:
         for number in range(BATCHES // 2):
             accepted = race(database, bundle, pool, batches(chance, number), AT + number * DAY)
@@ -237,19 +236,3 @@ def test_lists_that_the_database_refuses_in_part_keep_to_them_too(
             assert sum(one.quarantined for one in accepted) == 4, number
     assert_within_limits(database)
     assert_whole(database)
-
-
-@pytest.fixture
-def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Make the database refuse every response whose id ends so."""
-    original = responses.subject_of
-
-    def prepare(end: str) -> None:
-        def point_nowhere(response: ResponseRow) -> str:
-            if response.source_id.endswith(end):
-                response.customer_id = "nobody"
-            return original(response)
-
-        monkeypatch.setattr(responses, "subject_of", point_nowhere)
-
-    return prepare
