@@ -67,7 +67,7 @@ def nps_band(score: int) -> Band:
 # -- durations and money, as people write them --------------------------------------------------
 
 _DURATION = re.compile(r"(?P<amount>\d{1,6})\s*(?P<business>business\s+)?(?P<unit>[a-z]+)")
-_UNITS = {
+DURATION_UNITS = {
     "m": "minutes", "min": "minutes", "minute": "minutes", "minutes": "minutes",
     "h": "hours", "hour": "hours", "hours": "hours",
     "d": "days", "day": "days", "days": "days",
@@ -89,7 +89,7 @@ class Duration(Frozen):
     def parse(cls, text: str) -> Duration:
         """Read `text`; ValueError says what is accepted."""
         found = _DURATION.fullmatch(text.strip().lower())
-        unit = _UNITS.get(found["unit"]) if found else None
+        unit = DURATION_UNITS.get(found["unit"]) if found else None
         if found is None or unit is None:
             raise ValueError(
                 f"'{text}' is not a duration; write 30m, 24h, 14 days, 2 weeks, "

@@ -17,6 +17,7 @@ from boucle.commands import (
     reporting,
     ruling,
     running,
+    schemas,
     starting,
     telling,
     unconfirmed,
@@ -62,6 +63,7 @@ def _add_rules(app: typer.Typer) -> None:
     group.command("format")(writing.format_)
     group.command("export")(writing.export)
     group.command("process")(telling.process)
+    group.command("schema")(schemas.schema)
 
 
 def _add_bundles(app: typer.Typer) -> None:

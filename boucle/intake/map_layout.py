@@ -14,9 +14,9 @@ FILE_KEYS = ("delimiter", "encoding", "header_row", "skip_after_header", "sheet"
 ENCODING_KEYS = ("any_of", "language")
 NUMBER_KEYS = ("decimal", "thousands")
 
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", ",": ",", ";": ";", "|": "|"}
-_DECIMALS = (".", ",")
-_THOUSANDS = (" ", ",", ".", "'")
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", ",": ",", ";": ";", "|": "|"}
+DECIMALS = (".", ",")
+THOUSANDS = (" ", ",", ".", "'")
 
 
 def read_file(section: Section) -> tuple[Layout, Encoding]:
@@ -27,12 +27,12 @@ def read_file(section: Section) -> tuple[Layout, Encoding]:
 
 def _read_layout(inner: Section) -> Layout:
     delimiter, sheet = inner.text("delimiter"), inner.text("sheet")
-    if delimiter and delimiter.text not in _DELIMITERS:
-        inner.refuse_choice("delimiter", delimiter, tuple(_DELIMITERS))
+    if delimiter and delimiter.text not in DELIMITERS:
+        inner.refuse_choice("delimiter", delimiter, tuple(DELIMITERS))
     return Layout(
         header_row=inner.number("header_row", 1, 1),
         skip_after_header=inner.number("skip_after_header", 0, 0),
-        delimiter=_DELIMITERS.get(delimiter.text, ",") if delimiter else ",",
+        delimiter=DELIMITERS.get(delimiter.text, ",") if delimiter else ",",
         sheet=sheet.text if sheet else None,
     )
 
@@ -67,8 +67,8 @@ def read_numbers(section: Section) -> NumberFormat:
     inner = section.inner("numbers", NUMBER_KEYS)
     if inner is None:
         return NumberFormat()
-    decimal = inner.choice("decimal", _DECIMALS, ".")
-    thousands = inner.choice("thousands", _THOUSANDS, "") or None
+    decimal = inner.choice("decimal", DECIMALS, ".")
+    thousands = inner.choice("thousands", THOUSANDS, "") or None
     if thousands == decimal:
         how = "the decimal sign and the sign between thousands must differ"
         inner.mistakes.append(BadSign(inner.place_of("thousands"), decimal, "sign between thousands", how))

@@ -41,6 +41,7 @@ DEFAULTS = frozenset(
 
 START = frozenset(("when", "start", "with", *spending.KEYS))
 RULE_KEYS = frozenset(("id", *DEFAULTS, *START))
+RULE_NEEDS = ("id", "when", "start")
 UNDECIDED_KEYS = frozenset((*START, "exempt_from", "if_open"))
 REASON_KEYS = ("code", "when", "text")
 
@@ -66,7 +67,7 @@ class Surroundings:
 def read_rule(form: Form, around: Surroundings) -> Rule | None:
     """Read one rule; None where what it needs is missing or wrong."""
     form.check_keys(RULE_KEYS, _LATER)
-    form.require("id", "when", "start")
+    form.require(*RULE_NEEDS)
     id_ = _read_id(form)
     form.what = f"rule '{id_}'" if id_ else form.what
     when = read_when(form, "when", around.scope, around.sizes) if form.has("when") else None
