@@ -235,6 +235,8 @@ class _Reader:
             case [Scalar() as low, Token() as name, Scalar() as high]:
                 first, last = self.constant(operator, low), self.constant(operator, high)
                 return self.ranged(operator, first, name, last) if first and last else None
+            case [Scalar(), Scalar(), Scalar()]:
+                self.refuse(ConstantsOnly(operator.place, f"this '{operator.text}'"))
             case [_, _, _] as read if None not in read:
                 expected = "a constant, a fact and a constant where it takes three"
                 self.refuse(WrongOperands(operator.place, operator.text, expected, "they stand otherwise"))
