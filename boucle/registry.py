@@ -13,6 +13,7 @@ from boucle.commands import (
     explaining,
     imports,
     loops,
+    proving,
     quarantining,
     reporting,
     ruling,
@@ -60,6 +61,7 @@ def make_app() -> typer.Typer:
 def _add_rules(app: typer.Typer) -> None:
     group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
     group.command("check")(ruling.check)
+    group.command("prove")(proving.prove)
     group.command("format")(writing.format_)
     group.command("export")(writing.export)
     group.command("process")(telling.process)
@@ -94,7 +96,9 @@ def _add_oversight(app: typer.Typer) -> None:
     group = _group(app, "unconfirmed", "What may have gone out to a customer, or not.")
     group.command("list")(unconfirmed.list_)
     group.command("settle")(unconfirmed.settle)
-    _group(app, "quarantine", "Responses that do not fit.").command("list")(quarantining.list_)
+    group = _group(app, "quarantine", "Responses that do not fit.")
+    group.command("list")(quarantining.list_)
+    group.command("retry")(quarantining.retry)
     group = _group(app, "audit", "Whether the history is what it says it is.")
     group.command("verify")(auditing.verify)
     group.command("replay")(auditing.replay)

@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import JsonValue
 
-from boucle.engine.plain import write_facts
+from boucle.engine.plain import from_plain, write_facts
 from boucle.model import FactValue, Person, Response, Verbatim
 from boucle.rules.catalogue import Catalogue, fit
 
@@ -81,6 +82,23 @@ def to_json(response: Response, *, dated: bool = True) -> dict[str, JsonValue]:
         "contact": response.contact,
         "person": {"name": person.name, "email": person.email, "phone": person.phone},
     }
+
+
+def from_json(catalogue: Catalogue, written: Mapping[str, Any]) -> Response:
+    """The response that `to_json` wrote, its values typed by the catalogue of today.
+
+    A value that today's catalogue cannot type stays as it was written, for `fit` to say what is wrong.
+    """
+    facts = {name: _typed(catalogue, name, value) for name, value in written["facts"].items()}
+    return Response.model_validate({**written, "facts": facts})
+
+
+def _typed(catalogue: Catalogue, name: str, value: Any) -> FactValue:
+    fact = catalogue.facts.get(name)
+    typed = from_plain(fact, value) if fact else None
+    if typed is None:
+        return tuple(value) if isinstance(value, list) else value
+    return typed
 
 
 def normalise(response: Response) -> Response:

@@ -244,6 +244,7 @@ class _Intake:
             one,
             reasons,
             terms=self.quarantine,
+            mode=self.mode,
             chain=acceptance.chain,
             actor=acceptance.actor,
             at=acceptance.at,

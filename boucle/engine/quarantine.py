@@ -15,6 +15,7 @@ from boucle.engine.identity import new_id
 from boucle.engine.incoming import Incoming, Reason, to_json
 from boucle.engine.tables import QuarantineRow
 from boucle.model import Frozen
+from boucle.rules.gates import Mode
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def put(
     reasons: Sequence[Reason],
     *,
     terms: QuarantineTerms,
+    mode: Mode,
     chain: str,
     actor: str,
     at: datetime,
@@ -59,6 +61,7 @@ def put(
         origin=chain,
         payload=json.dumps(to_json(incoming.response)),
         owner=terms.owner,
+        mode=mode,
         at=at,
         due_at=at + terms.within,
     )

@@ -274,12 +274,16 @@ class ReservationRow(SQLModel, table=True):
 
 
 class QuarantineRow(SQLModel, table=True):
-    """A response that does not fit the catalogue: nothing dropped, no rule has seen it."""
+    """A response that does not fit the catalogue: nothing dropped, no rule has seen it.
+
+    `mode` is that of the intake that brought it, and holds when it is decided after a mend.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
         UniqueConstraint("source", "source_id", "content_digest"),
         _one_of("state", ("waiting", "decided", "dropped")),
+        _one_of("mode", ("act", "record_only", "act_on_old")),
     )
     id: str = Field(primary_key=True)
     source: str
@@ -290,6 +294,7 @@ class QuarantineRow(SQLModel, table=True):
     payload: str = Field(sa_column=Column(Text(), nullable=False))
     owner: str
     state: str = "waiting"
+    mode: str = "act"
     at: datetime = _instant()
     due_at: datetime = _instant()
 

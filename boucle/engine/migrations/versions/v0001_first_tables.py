@@ -152,8 +152,10 @@ def _quarantine() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
+        sa.CheckConstraint("mode IN ('act', 'record_only', 'act_on_old')", name=op.f("ck_quarantine_mode")),
         sa.CheckConstraint("state IN ('waiting', 'decided', 'dropped')", name=op.f("ck_quarantine_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
         sa.UniqueConstraint(
