@@ -17,6 +17,9 @@ from boucle.intake.map_schema import map_schema
 from boucle.rules import derived_facts, fact_entry, policy_file, rule_entry, rules_file
 from boucle.rules.ruleset import Workspace
 from boucle.rules.source import Mapping_, Node, Scalar, Sequence_, read_yaml
+from boucle.rules.testing import reader
+from boucle.rules.testing.expectation import EXPECT_KEYS
+from boucle.rules.writing import schema_tests
 from boucle.rules.writing.schema_facts import facts_schema
 from boucle.rules.writing.schema_models import settings_schema
 from boucle.rules.writing.schema_parts import Names, Schema
@@ -239,3 +242,17 @@ def test_every_key_of_the_readers_is_in_the_schemas_with_a_line_of_doc() -> None
     assert set(derived) == derived_facts.KEYS
     for properties in (*(ANYWHERE[kind]["properties"] for kind in ANYWHERE), rule, fact, derived):
         assert [key for key, schema in properties.items() if not schema.get("description")] == []
+
+
+def test_every_key_of_a_test_is_in_the_schema() -> None:
+    pairs = [
+        (schema_tests.DEFAULTS_KEYS, reader._DEFAULTS), (schema_tests.CASE_KEYS, reader._SINGLE),
+        (schema_tests.TABLE_KEYS, reader._TABLE), (schema_tests.STEPPED_KEYS, reader._STEPPED),
+        (schema_tests.STEP_KEYS, reader._STEP), (schema_tests.CELL_KEYS, reader._CELLS),
+    ]  # fmt: skip
+    assert [sorted(ours) for ours, _ in pairs] == [sorted(theirs) for _, theirs in pairs]
+    case = SMALL["tests"]["properties"]["tests"]["items"]["else"]["else"]["properties"]
+    assert set(case["expect"]["properties"]) == EXPECT_KEYS
+    assert schema_tests.HEADER == reader.HEADER
+    described = {**case, **case["expect"]["properties"]}
+    assert [key for key, schema in described.items() if not schema.get("description")] == []

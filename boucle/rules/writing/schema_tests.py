@@ -34,7 +34,7 @@ _WORLD = ("counted", "left", "open_loop")
 DEFAULTS_KEYS = ("facts", "now", "contact", "customer", "arms", *_WORLD)
 CASE_KEYS = (*_RESPONSE, *_WORLD, "name", "expect")
 TABLE_KEYS = (*CASE_KEYS, "columns", "rows")
-STEPPED_KEYS = ("facts", "contact", "customer", "arms", "counted", "left", "open_loop", "name", "steps")
+STEPPED_KEYS = ("facts", "contact", "customer", "arms", "left", "name", "steps")
 STEP_KEYS = ("facts", "responded_at", "contact", "customer", "arms", "at", "expect", "close")
 CELL_KEYS = ("now", "responded_at", "contact", "customer")
 
