@@ -149,6 +149,19 @@ def test_the_tenure_counts_from_when_the_customer_was_first_heard_of(bundle: Bun
     assert derive(bundle, known, Past(), AT)["customer.tenure_days"] == 40
 
 
+def test_no_age_is_negative_though_the_source_runs_ahead_of_us(world: World) -> None:
+    found = world.ask(AT + 2 * HOUR)
+    assert (found["response.age_days"], found["customer.tenure_days"]) == (0, 0)
+
+
+def test_a_loop_is_open_until_it_is_closed(world: World) -> None:
+    world.began(AT - DAY, closure=Closure.DECLINED)
+    assert world.ask()["customer.open_loop"] is False
+    world.began(AT - DAY)
+    assert world.ask()["customer.open_loop"] is True
+    assert "customer.open_loop" not in world.ask(customer=None)
+
+
 # -- the verbs ----------------------------------------------------------------------------------
 
 
@@ -236,6 +249,14 @@ def test_of_several_of_one_instant_the_last_accepted_is_the_latest(world: World)
     found = world.ask(AT, nps=9)
     assert (found["history.last_nps"], found["history.answers"]) == (5, 4)
     assert found["history.days_since_answer"] == 0
+
+
+def test_a_revision_takes_the_place_of_what_it_revises(world: World) -> None:
+    for response, nps in (("r1", 3), ("r2", 8), ("r1", 5)):
+        revision = PastResponse.of(world.bundle, AT - DAY, {"nps": nps})
+        world.past.add_response(revision, ("acme", "ada"), response)
+    found = world.ask(nps=9)
+    assert (found["history.answers"], found["history.last_nps"], found["history.detractors_30d"]) == (2, 8, 1)
 
 
 def test_a_span_counts_back_from_the_answer_both_ends_included(world: World) -> None:

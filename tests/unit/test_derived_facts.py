@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from boucle.rules.analysis.bonds import list_bonds
 from boucle.rules.bundle import Bundle
 from boucle.rules.catalogue import Derived, Fact
 from boucle.rules.compiler import compile_workspace
@@ -120,6 +121,14 @@ def test_what_another_mistake_hides_is_not_reported_again() -> None:
         "derived:\n  history.plan: {last: response.plan, per: contact}\n"
     )
     assert [one.code for one in read(texts)[1]] == ["B033"]
+
+
+def test_only_counts_are_known_wherever_the_customer_is() -> None:
+    workspace, _ = read(with_fragment(DERIVED))
+    assert workspace is not None
+    known, unknown = "response.known_customer", {"history.segment", "history.closure", "history.arr_change"}
+    [bond] = list_bonds(workspace.catalogue, {known, "history.offers", *unknown})
+    assert (bond.facts, bond.told_by) == (frozenset(["history.offers"]), known)
 
 
 def test_a_bundle_carries_every_verb() -> None:

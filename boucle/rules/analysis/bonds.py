@@ -1,7 +1,8 @@
 """Facts that the engine knows only together: a response without a customer has nothing counted of one.
 
-Only what `engine/derived.py` guarantees is a bond. A wrong one would make a proof say too much, so
-all other facts are taken to be free of one another.
+Only what `rules/derivation.py` guarantees is a bond. A wrong one would make a proof say too much, so
+all other facts are taken to be free of one another: the last value, a change or an age can be unknown
+of a known customer too.
 """
 
 from __future__ import annotations
