@@ -305,6 +305,7 @@ def _decided(row: DecisionRow, decision: Decision) -> dict[str, JsonValue]:
         "reason": decision.reason,
         "loop": row.loop_id,
         "deferred_until": instant_text(decision.deferred_until) if decision.deferred_until else None,
+        "deferred_by": row.deferred_by,
         "observed": [*decision.observed],
         "gates": {said.gate: said.result for said in decision.gates if said.result != "passed"},
         "reserved": {one.gate: one.minor for one in decision.reserves},

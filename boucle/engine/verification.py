@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 _BATCH = 500
 _TOLD_OF_DECISIONS = {
     "bundle": "bundle", "outcome": "outcome", "rule_set": "rule_set", "winner": "winner",
-    "blocked_by": "blocked_by", "reason": "reason", "loop_id": "loop",
+    "blocked_by": "blocked_by", "reason": "reason", "loop_id": "loop", "deferred_by": "deferred_by",
 }  # fmt: skip
 """Columns of a decision that reports count by, with the key under which its event tells them."""
 

@@ -96,6 +96,7 @@ class World:
         person: Person | None = AMELIE,
         language: str = "en",
         calendar: Calendar = ALWAYS,
+        deferred_until: datetime | None = None,
     ) -> str:
         """A response was decided and starts the play: what intake leaves in the database."""
         number, at = next(_numbers), datetime.now(UTC)
@@ -113,7 +114,7 @@ class World:
             loop = loops.open_loop(
                 session, decision_id=decision.id, response=response, plan=plan, language=language,
                 first_score=score, calendar=calendar, intake_chain=response.chain, intake_seq=1, at=at,
-                scale=loops.Scale("nps", 0, 10),
+                scale=loops.Scale("nps", 0, 10), deferred_until=deferred_until,
             )  # fmt: skip
             session.commit()
             return loop.id
