@@ -30,12 +30,11 @@ class SameEverywhere(Worded):
     """A condition that is always true, or never."""
 
     code = "B302"
-    template = "{what} is {verdict} true{where}"
+    template = "{what} is {verdict}"
     mend = "{advice}"
 
     what: str
     verdict: str
-    where: str
     advice: str
 
 

@@ -9,7 +9,9 @@ from boucle.rules import (
     condition_mistakes,
     derived_mistakes,
     file_mistakes,
+    finding_mistakes,
     gate_mistakes,
+    guarantee_mistakes,
     jsonlogic_mistakes,
     source_mistakes,
 )
@@ -31,10 +33,15 @@ _MODULES = (
     gate_mistakes,
     derived_mistakes,
     case_mistakes,
+    finding_mistakes,
+    guarantee_mistakes,
 )
 
 CODES: Mapping[str, type[Worded]] = {
     kind.code: kind
     for kind in sorted((kind for module in _MODULES for kind in _of(module)), key=lambda kind: kind.code)
 }
-"""Code → the mistake's class; docs/rules.md has a wrong and a right example of each."""
+"""Code → the mistake's class, the last of those that share it.
+
+docs/rules.md has a wrong and a right example of each.
+"""

@@ -20,12 +20,16 @@ from boucle.rules import (
     spending,
     suppressions,
 )
+from boucle.rules.analysis.findings import find_all
+from boucle.rules.compiler import compile_workspace
 from boucle.rules.lexer import RESERVED
 from boucle.rules.mistakes import CODES
-from tests.unit.small_workspace import OTHER_RULES, POLICY, read, with_file, with_fragment
+from tests.unit.small_workspace import OTHER_RULES, POLICY, TODAY, read, with_file, with_fragment
 
 DOC = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", DOC, re.DOTALL | re.MULTILINE))
+FIRST_FINDING = "B301"
+"""From here on codes are told of what sound files make of one another."""
 LATER = policy_file._LATER | rule_entry._LATER
 
 
@@ -46,7 +50,11 @@ def _read_example(code: str, kind: str) -> list[Mistake]:
         texts = {
             path: text.encode("latin-1").decode("utf-8", "surrogateescape") for path, text in texts.items()
         }
-    return read(texts)[1]
+    workspace, mistakes = read(texts)
+    if code < FIRST_FINDING or workspace is None:
+        return mistakes
+    found = find_all(workspace, compile_workspace(workspace), TODAY).mistakes
+    return [*mistakes, *(mistake for mistake in found if mistake.code == code)]
 
 
 def test_every_code_has_its_section_and_no_other_has() -> None:

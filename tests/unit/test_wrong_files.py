@@ -12,12 +12,29 @@ from pathlib import Path
 import pytest
 
 from boucle.errors import Mistake
+from boucle.rules.analysis.findings import find_all
+from boucle.rules.compiler import compile_workspace
 from boucle.rules.report import render
 from tests.unit.small_map import find_mistakes
-from tests.unit.small_workspace import FILES, read, with_file
+from tests.unit.small_workspace import FILES, TODAY, read, with_file
 
 WRONG = Path(__file__).parent / "wrong"
 SNAPSHOT = WRONG / "messages.txt"
+
+BESIDE = """\
+boucle: rules/v1
+ruleset: csat
+only_when: csat.delivery in 1..5
+rules:
+  - id: call
+    when: csat.delivery in 1..2
+    start: csm_case
+    with: {team: csm}
+undecided: record
+otherwise:
+  - {code: content, when: csat.delivery in 3..5, text: Nothing for them}
+"""
+"""A good rule set beside that of a file whose fault is between two."""
 
 Reader = Callable[[str], tuple[list[Mistake], dict[str, str]]]
 
@@ -34,7 +51,21 @@ def _as_map(text: str) -> tuple[list[Mistake], dict[str, str]]:
     return find_mistakes(text), {"map.yaml": text}
 
 
-READERS: Mapping[str, Reader] = {**{kind: _as(kind) for kind in FILES}, "map": _as_map}
+def _as_sound(text: str, **more: str) -> tuple[list[Mistake], dict[str, str]]:
+    """What the rules of sound files make of one another."""
+    texts = {**with_file("rules", text), **{f"rules/{name}.yaml": other for name, other in more.items()}}
+    workspace, mistakes = read(texts)
+    assert workspace is not None
+    found = find_all(workspace, compile_workspace(workspace), TODAY).mistakes
+    return [*mistakes, *found], texts
+
+
+READERS: Mapping[str, Reader] = {
+    **{kind: _as(kind) for kind in FILES},
+    "map": _as_map,
+    "finding": _as_sound,
+    "sets": lambda text: _as_sound(text, csat=BESIDE),
+}
 """How a wrong file is read, by the first part of its name; other kinds of files add theirs here."""
 
 

@@ -12,7 +12,7 @@ from boucle.rules.condition import Expr
 from boucle.rules.finding_mistakes import SameEverywhere
 
 _NEVER = "look for a test that contradicts another, or delete it"
-_ALWAYS = "say what it is meant to tell apart"
+_ALWAYS = "write what it is meant to tell apart, or leave it out"
 
 
 def check_constancy(scene: Scene) -> Iterator[Mistake]:
@@ -42,7 +42,7 @@ def _check_inside(scene: Scene, what: str, condition: CompiledCondition, place: 
         only_when = scene.compiled.only_when
         exprs = [only_when.when if only_when else None, condition.when]
         confirm(scene, exprs, lambda truths: truths != ("true", "true"), f"{what} is never true")
-        yield SameEverywhere(place, what, "never", " where 'only_when' is", _NEVER)
+        yield SameEverywhere(place, what, "never true where 'only_when' is", _NEVER)
     else:
         yield from _check(scene, what, condition.when, place)
 
@@ -51,7 +51,7 @@ def _check(scene: Scene, what: str, expr: Expr, place: Place) -> Iterator[Mistak
     region = scene.true(expr)
     if not scene.is_possible(region):
         confirm(scene, [expr], lambda truths: truths != ("true",), f"{what} is never true")
-        yield SameEverywhere(place, what, "never", "", _NEVER)
+        yield SameEverywhere(place, what, "never true", _NEVER)
     elif scene.space.find_outside([scene.space.grid.everything], region) is None:
         confirm(scene, [expr], lambda truths: truths == ("true",), f"{what} is always true")
-        yield SameEverywhere(place, what, "always", "", _ALWAYS)
+        yield SameEverywhere(place, what, "always true", _ALWAYS)

@@ -163,13 +163,16 @@ class Space:
         return self.grid.find_outside(region, [*self.impossible, *covers])
 
     def represent(self, box: int) -> dict[str, JsonValue]:
-        """One cell of a box by its facts; a fact that may have any value is left out."""
+        """One cell of a box by its facts, None where one is unknown.
+
+        A fact that may have any value, or be unknown, is left out.
+        """
         first = self.grid.first_cell(box)
         found: dict[str, JsonValue] = {}
         for number, axis in enumerate(self.axes):
             free = box & self.grid.fields[number] == self.grid.fields[number]
             value = axis.values[self.grid.mask(first, number).bit_length() - 1]
-            if value is not None and not free:
+            if not free:
                 found[axis.fact.name] = value
         return found
 

@@ -27,14 +27,18 @@ _NOT_TEXT = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "
 
 
 def word_facts(catalogue: Catalogue, cell: Mapping[str, JsonValue]) -> str:
-    """A cell as YAML that can stand after `facts:`; what is left out is unknown."""
+    """A cell as YAML that can stand after `facts:`; None is unknown."""
     facts = catalogue.facts
-    said = (f"{name}: {_yaml(decode_value(facts[name], value))}" for name, value in cell.items())
-    return "{" + ", ".join(said) + "}"
+    values = {
+        name: value if value is None else decode_value(facts[name], value) for name, value in cell.items()
+    }
+    return "{" + ", ".join(f"{name}: {_yaml(value)}" for name, value in values.items()) + "}"
 
 
-def _yaml(value: FactValue) -> str:
+def _yaml(value: FactValue | None) -> str:
     match value:
+        case None:
+            return "null"
         case tuple():
             return f"[{', '.join(_yaml(member) for member in value)}]"
         case bool() | int() | Decimal():
