@@ -6,16 +6,16 @@ import json
 import os
 import sys
 
-from benchmarks import evaluation
+from benchmarks import evaluation, spread
 
 
 def main() -> int:
     """Run all and print them."""
     _stay_on_one_processor()
-    result = evaluation.run()
-    sys.stdout.write(json.dumps({"evaluation": result}, indent=2) + "\n\n")
-    sys.stdout.write(evaluation.table(result) + "\n")
-    return 0 if all(other["met"] is not False for other in result["others"]) else 1
+    compared, sizes = evaluation.run(), spread.run()
+    sys.stdout.write(json.dumps({"evaluation": compared, "spread": sizes}, indent=2) + "\n\n")
+    sys.stdout.write(f"{evaluation.table(compared)}\n\n{spread.table(sizes)}\n")
+    return 0 if sizes["met"] and all(other["met"] is not False for other in compared["others"]) else 1
 
 
 def _stay_on_one_processor() -> None:

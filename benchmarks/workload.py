@@ -37,18 +37,23 @@ FACTS = (
 
 def compile_rules(count: int, random: Random) -> Bundle:
     """A bundle of one rule set with that many rules."""
+    return compile_conditions([_condition(random) for _ in range(count)])
+
+
+def compile_conditions(conditions: list[Expr], facts: tuple[Fact, ...] = FACTS) -> Bundle:
+    """A bundle of one rule set with a rule for each condition."""
     rules = tuple(
-        Rule(f"rule-{number}", _condition(random), "csm_case", {"team": "csm"}, HERE)
-        for number in range(count)
+        Rule(f"rule-{number}", when, "csm_case", {"team": "csm"}, HERE)
+        for number, when in enumerate(conditions)
     )
     rule_set = RuleSet("benchmark", "Europe/Paris", rules, Undecided(HERE), HERE)
-    catalogue = Catalogue({fact.name: fact for fact in FACTS}, {})
+    catalogue = Catalogue({fact.name: fact for fact in facts}, {})
     return compile_workspace(Workspace(catalogue, Policy(), (rule_set,)))
 
 
 def _condition(random: Random) -> Expr:
     """A score's band first, as authors write it, then three more tests in one of three shapes."""
-    band, one, other, third = _band(random), _test(random), _test(random), _test(random)
+    band, one, other, third = _band(random), make_test(random), make_test(random), make_test(random)
     match random.randrange(3):
         case 0:
             return And((band, one, other, Not(third, HERE)), HERE)
@@ -75,7 +80,8 @@ _TESTS: tuple[Callable[[Random], Expr], ...] = (
 )
 
 
-def _test(random: Random) -> Expr:
+def make_test(random: Random) -> Expr:
+    """A test of one fact that is no score."""
     return random.choice(_TESTS)(random)
 
 
