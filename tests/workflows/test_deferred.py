@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from boucle.engine import commands
-from boucle.engine.reconciliation import list_open_loops
+from boucle.engine.tables import OutboxRow
 from boucle.model import ActKind, Closure, LoopState
 from boucle.worker.reconciler import Reconciler
 from tests.workflows.test_apology import PARAMS
@@ -18,7 +18,7 @@ SOON = timedelta(seconds=3)
 def is_told(world: World, loop: str) -> bool:
     """Whether Temporal has been told to start the loop."""
     with world.database.reading() as session:
-        return loop in list_open_loops(session, told=True)
+        return session.get_one(OutboxRow, f"{loop}/1").state == "started"
 
 
 async def test_it_begins_when_its_window_has_ended_and_not_before(world: World) -> None:
