@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeGuard
 
 from boucle.errors import Mistake
 from boucle.rules.jsonlogic_mistakes import UnusedList
@@ -25,12 +26,19 @@ def find_conditions(node: Node) -> Iterator[tuple[Scalar, Scalar | Mapping_]]:
                 yield from find_conditions(item)
         case Mapping_():
             for key, value in node.entries:
-                if key.text in CONDITION_KEYS and not isinstance(value, Sequence_):
+                if key.text in CONDITION_KEYS and _is_condition(value):
                     yield key, value
                 elif key.text not in _OTHER_WORLDS:
                     yield from find_conditions(value)
         case _:
             return
+
+
+def _is_condition(value: Node) -> TypeGuard[Scalar | Mapping_]:
+    """Whether a value is a condition; a definition called `when` is a mapping that holds one."""
+    if isinstance(value, Mapping_):
+        return not any(value.find(key) for key in CONDITION_KEYS)
+    return isinstance(value, Scalar)
 
 
 def check_lists_used(lists: Mapping[str, NamedList], nodes: Iterable[Node]) -> list[Mistake]:

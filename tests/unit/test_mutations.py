@@ -27,6 +27,9 @@ GOOD: Mapping[str, str] = {
 derived:
   history.detractors_180d: {count: responses, where: nps in 0..6, within: 180d, per: customer}
   history.cases: {count: loops, play: csm_case, within: 30 days, per: contact}
+lists:
+  key_segments: [key, strategic]
+  bug_words: ["résilier", "trop cher"]
 """,
     "policy.yaml": """\
 boucle: policy/v1
@@ -38,7 +41,7 @@ suppress:
     plays: [apologize_with_offer]
     do: defer
   - id: legal-hold
-    when: customer.tags has "legal_hold" or comment.text contains "avocat"
+    when: {"or": [{"in": ["legal_hold", {"var": "customer.tags"}]}, {"<=": [0, {var: nps}, 3]}]}
 caps:
   - id: outreach-30d
     plays: [apologize_with_offer, csm_case]
@@ -62,7 +65,7 @@ only_when: nps is known
 hit_policy: unique
 define:
   key_account:
-    when: 'customer.segment in ["key", "strategic"] or customer.tags has "vip"'
+    when: 'customer.segment in key_segments or comment.text contains any bug_words'
     if_unknown: false
   may_call:
     when: consent.follow_up and not customer.tags has "legal_hold"
@@ -103,7 +106,10 @@ undecided:
   with: {team: triage}
 otherwise:
   - code: no_consent
-    when: not may_call
+    when:
+      and:
+        - "!": {var: may_call}   # the reason's own condition
+        - "===": [{var: customer.segment}, key]
     text: No consent, or legal hold
 guarantees:
   - id: key-detractor-reaches-a-person
