@@ -62,6 +62,7 @@ def _add_rules(app: typer.Typer) -> None:
     group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
     group.command("check")(ruling.check)
     group.command("prove")(proving.prove)
+    group.command("diff")(proving.diff)
     group.command("format")(writing.format_)
     group.command("export")(writing.export)
     group.command("process")(telling.process)

@@ -5,7 +5,7 @@ A cell is named here by its choice: the number of the class taken on each axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -20,11 +20,21 @@ from boucle.rules.expressions import list_atoms
 Choice = Sequence[int]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Who evaluates the cells: conditions of a catalogue, and how it reads what a cell holds."""
+
+    catalogue: Catalogue
+    asked: Sequence[Asked]
+    read: Callable[[Cell], Cell]
+
+
 @dataclass
 class _Table:
     """What one condition says, by the classes of the facts that it reads; filled when asked."""
 
     evaluator: Evaluator
+    read: Callable[[Cell], Cell]
     axes: tuple[Axis, ...]
     places: tuple[int, ...]
     known: dict[tuple[int, ...], Truth] = field(default_factory=dict)
@@ -33,18 +43,19 @@ class _Table:
         key = tuple([choice[place] for place in self.places])
         truth = self.known.get(key)
         if truth is None:
-            truth = self.known[key] = self.evaluator.evaluate(_cell(self.axes, key))[0]
+            truth = self.known[key] = self.evaluator.evaluate(self.read(_cell(self.axes, key)))[0]
         return truth
 
 
 class Tables:
-    """The conditions of a partition, in their order."""
+    """The conditions of a partition, in their order; with a `reader`, its conditions instead."""
 
-    def __init__(self, found: Partition) -> None:
+    def __init__(self, found: Partition, reader: Reader | None = None) -> None:
+        reader = reader or Reader(found.catalogue, found.asked, lambda cell: cell)
         self.axes = found.axes
         self.bonds = found.bonds
         self.catalogue = found.catalogue
-        self.rows = tuple(_make_table(found.catalogue, one, found.axes) for one in found.asked)
+        self.rows = tuple(_make_table(reader, one, found.axes) for one in reader.asked)
 
     def cell(self, choice: Choice) -> Cell:
         """The cell's representative."""
@@ -89,12 +100,12 @@ class Tables:
         return not bonds or all(bond.holds(_cell(axes, choice)) for bond in bonds)
 
 
-def _make_table(catalogue: Catalogue, asked: Asked, axes: tuple[Axis, ...]) -> _Table:
+def _make_table(reader: Reader, asked: Asked, axes: tuple[Axis, ...]) -> _Table:
     atoms = list(list_atoms(asked.when, asked.definitions))
     facts = {atom.fact for atom in atoms}
     places = tuple(place for place, axis in enumerate(axes) if axis.fact.name in facts)
-    evaluator = Evaluator([compile_asked(catalogue, asked)], atoms)
-    return _Table(evaluator, tuple(axes[place] for place in places), places)
+    evaluator = Evaluator([compile_asked(reader.catalogue, asked)], atoms)
+    return _Table(evaluator, reader.read, tuple(axes[place] for place in places), places)
 
 
 def _cell(axes: Sequence[Axis], choice: Choice) -> Cell:

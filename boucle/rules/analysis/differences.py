@@ -1,0 +1,276 @@
+"""What an edit of the rules changes: every outcome of the old and the new version, case by case.
+
+Exact, by one partition over the facts and constants of both. Each version reads a response as its own
+catalogue allows; what does not fit one of them goes to quarantine there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from boucle.model import FactValue, Truth
+from boucle.rules.analysis.axes import list_axes
+from boucle.rules.analysis.bonds import list_bonds
+from boucle.rules.analysis.merging import View, is_one_kind, merge, tell_apart
+from boucle.rules.analysis.obstacles import day_in
+from boucle.rules.analysis.partition import Asked, Cell, GaveUp, Partition, complete
+from boucle.rules.analysis.samples import MOST, TooManyError
+from boucle.rules.analysis.tables import Reader, Tables
+from boucle.rules.bundle import UNDECIDED, Bundle, CompiledCondition, CompiledRuleSet
+from boucle.rules.condition import Atom
+from boucle.rules.decide import judge
+from boucle.rules.encoding import decode
+from boucle.rules.expressions import list_atoms
+from boucle.rules.failures import CannotDecideError
+from boucle.rules.reading import Facts
+
+Kind = Literal["equivalent", "wider", "narrower", "moved", "new", "gone"]
+
+NOT_DECIDED = "not decided"
+QUARANTINE = "quarantine"
+NO_RULE = "no_rule"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One response, None unknown, and what each version answers."""
+
+    facts: Mapping[str, FactValue | None]
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One outcome of a rule set: a rule's id, `undecided`, or a reason's code.
+
+    `lost` is a response that had it and has it no more, `gained` one that has it now; at most one of
+    each is shown.
+    """
+
+    rule_set: str
+    outcome: str
+    kind: Kind
+    lost: Shown | None = None
+    gained: Shown | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The outcomes of both versions; `unfinished` names the rule sets with too many cases to look at."""
+
+    differences: tuple[Difference, ...]
+    unfinished: tuple[str, ...]
+
+
+def compare(old: Bundle, new: Bundle, day: date) -> Compared:
+    """Compare two versions of the rules as they are on a day."""
+    differences: list[Difference] = []
+    unfinished: list[str] = []
+    for name in dict.fromkeys(rule_set.name for bundle in (old, new) for rule_set in bundle.rule_sets):
+        found = _Comparison(old, new, name, day).differences()
+        if isinstance(found, GaveUp):
+            unfinished.append(name)
+        else:
+            differences.extend(found)
+    return Compared(tuple(differences), tuple(unfinished))
+
+
+# -- one version ---------------------------------------------------------------------------------
+
+
+class _Version:
+    """One version's rule set of a name, if it has it: its conditions, and the outcome that they give."""
+
+    def __init__(self, bundle: Bundle, name: str, day: date) -> None:
+        self.bundle = bundle
+        self.rule_set = bundle.find_rule_set(name)
+        rules = self.rule_set.rules if self.rule_set else ()
+        self.competing = tuple(rule for rule in rules if rule.mode == "act" and rule.in_effect(day))
+        self.asked = tuple(self._ask())
+
+    def _ask(self) -> Iterator[Asked]:
+        for condition in self._conditions():
+            yield Asked(condition.when, self.rule_set.definitions if self.rule_set else {})
+
+    def _conditions(self) -> Iterator[CompiledCondition]:
+        rule_set = self.rule_set
+        if rule_set is None:
+            return
+        yield from [rule_set.only_when] if rule_set.only_when else []
+        yield from (rule.condition for rule in self.competing)
+        yield from [rule_set.undecided.condition] if rule_set.undecided.condition else []
+        yield from (reason.condition for reason in rule_set.otherwise)
+
+    @property
+    def declared(self) -> list[str]:
+        """Every outcome that this version can name, in its order."""
+        if self.rule_set is None:
+            return []
+        rules = (rule.id for rule in self.rule_set.rules)
+        reasons = (_reason(one.code) for one in self.rule_set.otherwise)
+        return [*rules, UNDECIDED, *reasons, _reason(UNDECIDED), _reason(NO_RULE)]
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """All that its outcomes hang on; where it is equal in both versions, so are they all."""
+        rule_set = self.rule_set
+        if rule_set is None:
+            return ()
+        fallback = rule_set.undecided
+        given = (rule_set.only_when is None, fallback.condition is None, fallback.play is None)
+        facts = {
+            atom.fact: self.bundle.catalogue.facts[atom.fact]
+            for one in self.asked
+            for atom in list_atoms(one.when, one.definitions)
+        }
+        return self.declared, [rule.id for rule in self.competing], given, self.asked, facts
+
+    def tell(self, truths: Iterable[Truth]) -> str:
+        """The outcome where the conditions, in the order of `asked`, have these truth values."""
+        if self.rule_set is None:
+            return NOT_DECIDED
+        left = iter(truths)
+        if self.rule_set.only_when is not None and next(left) != "true":
+            return NOT_DECIDED
+        rules = [next(left) for _ in self.competing]
+        fallback = "true" if self.rule_set.undecided.condition is None else next(left)
+        return self._take(rules, fallback) or self._find_reason(self.rule_set, rules, left)
+
+    def _take(self, rules: list[Truth], fallback: Truth) -> str | None:
+        for rule, truth in zip(self.competing, rules, strict=True):
+            if truth == "true":
+                return rule.id
+        acts = self.rule_set is not None and self.rule_set.undecided.play is not None
+        return UNDECIDED if acts and "undecided" in rules and fallback == "true" else None
+
+    def _find_reason(self, rule_set: CompiledRuleSet, rules: list[Truth], left: Iterator[Truth]) -> str:
+        for reason, truth in zip(rule_set.otherwise, left, strict=True):
+            if truth == "true":
+                return _reason(reason.code)
+        return _reason(UNDECIDED if "undecided" in rules else NO_RULE)
+
+
+def _reason(code: str) -> str:
+    """A reason's name as an outcome: no rule's id holds a space."""
+    return f"reason {code}"
+
+
+# -- both ----------------------------------------------------------------------------------------
+
+_Pairs = dict[tuple[str, str], Cell]
+"""For each answer of the old version with each of the new one, the first case in which they meet."""
+
+
+class _Comparison:
+    def __init__(self, old: Bundle, new: Bundle, name: str, day: date) -> None:
+        self.name = name
+        self.versions = (_Version(old, name, day), _Version(new, name, day))
+        self.merged = merge(old.catalogue, new.catalogue)
+        self.views = tuple(View(one.bundle.catalogue, self.merged.facts) for one in self.versions)
+        zone = next(one.rule_set.timezone for one in self.versions if one.rule_set)
+        self.at = day_in(zone, day).begins
+        asked = (one for version in self.versions for one in version.asked)
+        self.names = sorted({atom.fact for one in asked for atom in list_atoms(one.when, one.definitions)})
+
+    def differences(self) -> list[Difference] | GaveUp:
+        old, new = self.versions
+        pairs = {} if old.meaning == new.meaning else self._pairs()
+        if isinstance(pairs, GaveUp):
+            return pairs
+        names = dict.fromkeys(name for one in self.versions for name in one.declared)
+        return [self._difference(name, pairs) for name in names]
+
+    # -- case by case
+
+    def _pairs(self) -> _Pairs | GaveUp:
+        try:
+            axes = list_axes(self.merged, self._atoms(), self.names)
+        except TooManyError as error:
+            return GaveUp(error.count)
+        found = Partition(self.merged, (), axes, list_bonds(self.merged, self.names))
+        if found.size > MOST:
+            return GaveUp(found.size)
+        tables = tuple(
+            Tables(found, Reader(version.bundle.catalogue, version.asked, view.read))
+            for version, view in zip(self.versions, self.views, strict=True)
+        )
+        return self._meet(tables)
+
+    def _atoms(self) -> Iterator[Atom]:
+        """What tells cases apart: what either version asks, and what only one of them allows."""
+        for version in self.versions:
+            facts = version.bundle.catalogue.facts
+            for one in version.asked:
+                for atom in list_atoms(one.when, one.definitions):
+                    if is_one_kind(facts[atom.fact], self.merged.facts[atom.fact]):
+                        yield atom
+        old, new = (version.bundle.catalogue for version in self.versions)
+        yield from tell_apart(old, new, self.names)
+
+    def _meet(self, tables: tuple[Tables, ...]) -> _Pairs:
+        seen: set[object] = set()
+        pairs: _Pairs = {}
+        for choice in tables[0].choices_where(0):
+            truths = tuple(one.truths(choice) for one in tables)
+            fits = self._fit(tables[0].cell(choice)) if self._may_misfit else (True, True)
+            if (truths, fits) not in seen:
+                seen.add((truths, fits))
+                old, new = (
+                    version.tell(said) if fit else QUARANTINE
+                    for version, said, fit in zip(self.versions, truths, fits, strict=True)
+                )
+                pairs.setdefault((old, new), tables[0].cell(choice))
+        return pairs
+
+    @cached_property
+    def _may_misfit(self) -> bool:
+        old, new = (version.bundle.catalogue.facts for version in self.versions)
+        return any(old.get(name) != new.get(name) for name in self.names)
+
+    def _fit(self, cell: Cell) -> tuple[bool, ...]:
+        return tuple(not view.misfits(cell, self.names) for view in self.views)
+
+    # -- in the end
+
+    def _difference(self, name: str, pairs: _Pairs) -> Difference:
+        lost = next((cell for (old, new), cell in pairs.items() if old == name != new), None)
+        gained = next((cell for (old, new), cell in pairs.items() if old != name == new), None)
+        in_old, in_new = (name in version.declared for version in self.versions)
+        kind: Kind = "equivalent"
+        if not in_old or not in_new:
+            kind = "new" if in_new else "gone"
+        elif lost is not None and gained is not None:
+            kind = "moved"
+        elif lost is not None or gained is not None:
+            kind = "narrower" if gained is None else "wider"
+        return Difference(self.name, name, kind, self._show(lost), self._show(gained))
+
+    def _show(self, cell: Cell | None) -> Shown | None:
+        if cell is None:
+            return None
+        known = decode(self.merged, cell)
+        old, new = (self._answer(version, view, cell) for version, view in self._pairs_of_views())
+        return Shown({name: known.get(name) for name in self.names}, old, new)
+
+    def _pairs_of_views(self) -> Iterator[tuple[_Version, View]]:
+        return zip(self.versions, self.views, strict=True)
+
+    def _answer(self, version: _Version, view: View, cell: Cell) -> str:
+        """What a version answers, by the production evaluator, in words."""
+        misfits = view.misfits(cell, self.names)
+        if misfits:
+            return f"{QUARANTINE}: {', '.join(misfits)}"
+        catalogue = version.bundle.catalogue
+        facts = decode(catalogue, complete(catalogue, view.read(cell)))
+        try:
+            verdict = judge(version.bundle, Facts(facts, self.at), self.at)
+        except CannotDecideError as error:
+            return f"{QUARANTINE}: {error}"
+        if verdict.winner is not None:
+            return f"{verdict.winner} starts {verdict.play}"
+        return f"nothing: {verdict.decision.reason}"
