@@ -383,7 +383,8 @@ def test_rules_check_names_a_mistake_in_every_format(call: Call, folder: Path, f
 
 def test_the_starter_has_nothing_to_complain_about(call: Call) -> None:
     said = call("rules", "check")
-    assert (said.code, said.out, said.err) == (0, "", "4 rule(s) in 1 rule set(s): no errors\n")
+    assert (said.code, said.out) == (0, "")
+    assert "no errors" in said.err
 
 
 def test_the_nearest_workspace_is_found_from_inside_it(
