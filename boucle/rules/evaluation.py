@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from datalogic_py import BatchItemError, DataHandle, DataLogicError, Engine, Rule, Session
 from pydantic import JsonValue
@@ -58,28 +58,14 @@ class Condition:
         return {"if": [self.true, 1, self.false, 0, -1]}
 
 
-class Layout(NamedTuple):
-    """What the index settled: all truth values, those of the open places to be filled in."""
-
-    truths: list[Truth]
-    places: list[int]
-    rules: list[Rule]
-
-
-Layouts = dict[tuple[int, int], Layout]
-"""By what the index settled."""
-
-REMEMBERED = 10_000
-"""So many layouts are kept while many rows are evaluated."""
-
-
 class Evaluator:
     """The truth values of a fixed row of conditions, for any facts. Safe to share among threads.
 
-    The index proves most conditions false; the engine is asked of the others only. So an error of the
-    engine in a condition that the index refutes does not show. That hides nothing: a checked rule over
-    validated facts cannot raise, and what is refuted is false whatever its other tests would say.
-    `indexed` False asks the engine of every condition, in one call; the answers are the same.
+    The index proves most conditions false or undecided; of the others the engine is asked, and only it
+    says that one is true. So an error of the engine in a condition that the index settles does not
+    show. That hides nothing: a checked rule over validated facts cannot raise, and what is settled is
+    so whatever its other tests would say. `indexed` False asks the engine of every condition, in one
+    call; the answers are the same.
     """
 
     def __init__(
@@ -104,19 +90,15 @@ class Evaluator:
         self, known: Mapping[str, JsonValue], personal: Mapping[str, Truth] | None = None
     ) -> tuple[Truth, ...]:
         """Each condition's truth value over the encoded, known facts; EvaluationError, never a guess."""
-        return self._ask(known, personal, None)
-
-    def evaluate_many(
-        self, rows: Iterable[tuple[Mapping[str, JsonValue], Mapping[str, Truth]]]
-    ) -> Iterator[tuple[Truth, ...]]:
-        """`evaluate` of each row of known facts and personal truth values, one after the other.
-
-        For many rows that differ in few facts, as those of a partition: what the index settles alike
-        is laid out once. Its memory is bounded, and given back at the end.
-        """
-        layouts: Layouts = {}
-        for known, personal in rows:
-            yield self._ask(known, personal, layouts)
+        facts = dict(known)
+        if self._folded:
+            facts.update(self._fold(known))
+        if personal:
+            facts.update(_sign(personal))
+        try:
+            return self._row.answer(facts)
+        except DataLogicError as error:
+            raise EvaluationError(error.error_type) from None
 
     def evaluate_text(self, known: str) -> tuple[Truth, ...]:
         """As `evaluate`, from the encoded, known facts as a JSON object, flat as records hold them."""
@@ -124,19 +106,6 @@ class Evaluator:
             return self.evaluate(json.loads(known))
         except json.JSONDecodeError:
             raise EvaluationError("the facts are no JSON") from None
-
-    def _ask(
-        self, known: Mapping[str, JsonValue], personal: Mapping[str, Truth] | None, layouts: Layouts | None
-    ) -> tuple[Truth, ...]:
-        facts = dict(known)
-        if self._folded:
-            facts.update(self._fold(known))
-        if personal:
-            facts.update(_sign(personal))
-        try:
-            return self._row.answer(facts, layouts)
-        except DataLogicError as error:
-            raise EvaluationError(error.error_type) from None
 
     def _fold(self, known: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
         """The folded copy of each text that some `contains` reads."""
@@ -168,7 +137,7 @@ class _Whole:
         self._size = len(conditions)
         self._rule = _compile([condition.combined for condition in conditions])
 
-    def answer(self, facts: dict[str, JsonValue], _: Layouts | None) -> tuple[Truth, ...]:
+    def answer(self, facts: dict[str, JsonValue]) -> tuple[Truth, ...]:
         """The engine's `[1,0,-1]` in words."""
         signs = _SESSIONS.session.evaluate_data_str(self._rule, DataHandle(facts))[1:-1]
         return tuple(_read(signs.split(",") if signs else [], self._size))
@@ -187,27 +156,21 @@ class _Indexed:
         """Built when it is first asked, as each rule is compiled: who reads a bundle does not wait."""
         return Index([Sides(condition.true, condition.false) for condition in self._conditions])
 
-    def answer(self, facts: dict[str, JsonValue], layouts: Layouts | None) -> tuple[Truth, ...]:
+    def answer(self, facts: dict[str, JsonValue]) -> tuple[Truth, ...]:
         """What the index settles, and of the others what the engine says."""
-        settled = self._index.settle(facts)
-        layout = layouts.get(settled) if layouts else None
-        if layout is None:
-            layout = self._lay_out(*settled)
-            if layouts is not None and len(layouts) < REMEMBERED:
-                layouts[settled] = layout
-        truths = layout.truths if layouts is None else layout.truths.copy()
-        if layout.places:
-            answers = _SESSIONS.session.evaluate_many(layout.rules, DataHandle(facts))
-            for place, truth in zip(layout.places, _read(answers, len(layout.places)), strict=True):
+        index = self._index
+        undecided, still_open = index.settle(facts)
+        truths = self._all_false.copy()
+        if undecided:
+            for place in index.list_places(undecided):
+                truths[place] = "undecided"
+        if still_open:
+            places = index.list_places(still_open)
+            rules = [self._rules[place] or self._compile(place) for place in places]
+            answers = _SESSIONS.session.evaluate_many(rules, DataHandle(facts))
+            for place, truth in zip(places, _read(answers, len(places)), strict=True):
                 truths[place] = truth
         return tuple(truths)
-
-    def _lay_out(self, undecided: int, still_open: int) -> Layout:
-        truths = self._all_false.copy()
-        for place in self._index.list_places(undecided):
-            truths[place] = "undecided"
-        places = self._index.list_places(still_open) if still_open else []
-        return Layout(truths, places, [self._rules[place] or self._compile(place) for place in places])
 
     def _compile(self, place: int) -> Rule:
         rule = self._rules[place] = _compile(self._conditions[place].asked)

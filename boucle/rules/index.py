@@ -64,6 +64,7 @@ class Index:
             self._start |= 0 if complete else bit
             self._add(find_ways(sides.true, seen, holds=False), _UNTRUE, bit)
         self._facts = tuple(self._by_fact.items())
+        self._shared = tuple((plane, *shifts) for (plane, _), shifts in self._sharing.items())
 
     def _add(self, ways: Ways, plane: int, bit: int) -> bool:
         """Enter the ways in which one side of the condition is settled; whether they are all entered."""
@@ -96,7 +97,7 @@ class Index:
             value = find(fact)
             proved |= proved_by[tuple(value) if value.__class__ is list else value]
         settled = [proved, proved >> self._size, proved >> 2 * self._size]
-        for (plane, _), (one, other, third) in self._sharing.items():
+        for plane, one, other, third in self._shared:
             settled[plane] |= (proved >> one) & (proved >> other) & (proved >> third)
         not_false = self._all & ~settled[_FALSE]
         undecided = not_false & settled[_UNTRUE] & ~proved
