@@ -13,6 +13,10 @@ from typer.testing import CliRunner
 from boucle.commands.opening import MistakesError
 from boucle.commands.starting import copy_starter
 from boucle.registry import make_app
+from boucle.rules.files import read_workspace
+from boucle.rules.writing.format import format_files
+from boucle.workflows import play_params
+from tests.house.source_tree import ROOT
 from tests.unit.small_workspace import TODAY
 
 
@@ -88,3 +92,13 @@ def test_the_export_is_json_and_is_asked_for_by_its_form(call: Call) -> None:
     assert exported["boucle"] == "rules-export/v1"
     assert exported["rule_sets"][0]["only_when"]["is_true"] == {"!==": [{"var": "nps"}, None]}
     assert call("rules", "export").code == 2
+
+
+SHIPPED = sorted(
+    path.parent for folder in ("rules", "examples") for path in (ROOT / folder).glob("*/facts.yaml")
+)
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=[path.name for path in SHIPPED])
+def test_what_is_shipped_is_formatted(shipped: Path) -> None:
+    assert format_files(read_workspace(shipped), frozenset(play_params())) == {}
