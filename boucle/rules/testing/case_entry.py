@@ -23,16 +23,12 @@ from boucle.rules.testing.case_mistakes import (
     NotInWorkspace,
     PinnedInSteps,
 )
-from boucle.rules.testing.cases import Expected, Step
+from boucle.rules.testing.cases import CONTACT, CUSTOMER, Defaults, Expected, Step, World
 from boucle.rules.testing.expectation import Surroundings, read_expect
 from boucle.rules.testing.values import read_facts
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 WORLD_KEYS = frozenset(("counted", "left", "open_loop"))
-
-CONTACT = "a contact"
-CUSTOMER = "a customer"
-"""Who answers where a test names nobody: known people, the same in all steps."""
 
 Layers = tuple[Form, ...]
 
@@ -73,6 +69,21 @@ def read_step(
         customer=customer,
         arms=arms,
         closes=closes,
+    )
+
+
+def read_defaults(form: Form, around: Surroundings) -> Defaults:
+    """What holds for every test of the file that does not say otherwise."""
+    reading = _Reading((form,), around, stepped=False)
+    below = form.form("facts", "'facts'") if form.has("facts") else None
+    contact = reading.party("contact", CONTACT)
+    return Defaults(
+        now=reading.instant((form,), "now"),
+        facts=read_facts(below, around.workspace.catalogue) if below else {},
+        contact=contact,
+        customer=reading.party("customer", CUSTOMER),
+        arms=reading.arms(contact),
+        world=read_world((form,), around),
     )
 
 
@@ -193,15 +204,6 @@ def _refuse_name(form: Form, name: Scalar, kind: str, among: Collection[str]) ->
 
 
 # -- the world before the first response --------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class World:
-    """What is already so: starts counted by caps, what budgets hold, the play of an open loop."""
-
-    counted: Mapping[str, int]
-    left: Mapping[str, Money]
-    open_loop: str | None
 
 
 def read_world(layers: Layers, around: Surroundings) -> World:

@@ -15,6 +15,10 @@ from boucle.rules.gates import Arms
 Answer = JsonValue | datetime
 """What a key of `expect` says, or what came out under it; lists of ids sorted."""
 
+CONTACT = "a contact"
+CUSTOMER = "a customer"
+"""Who answers where a test names nobody: known people, the same in all steps."""
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -47,20 +51,27 @@ class Step:
 
 
 @dataclass(frozen=True)
-class RuleTest:
-    """One test: a single response, a row of a table, or several steps in virtual time.
+class World:
+    """What is so before the first response of a test.
 
-    `counted` are the starts that caps count already, `left` what budgets hold at the first step,
-    `open_loop` the play of a loop that is open before it.
+    `counted` are the starts that caps count already, `left` what budgets hold, `open_loop` the play of
+    a loop that is open.
     """
+
+    counted: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, Money] = field(default_factory=dict)
+    open_loop: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleTest:
+    """One test: a single response, a row of a table, or several steps in virtual time."""
 
     name: str
     place: Place
     rule_set: str
     steps: tuple[Step, ...]
-    counted: Mapping[str, int] = field(default_factory=dict)
-    left: Mapping[str, Money] = field(default_factory=dict)
-    open_loop: str | None = None
+    world: World = field(default_factory=World)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,10 @@ class Defaults:
 
     now: datetime | None = None
     facts: Mapping[str, FactValue | None] = field(default_factory=dict)
+    contact: str | None = CONTACT
+    customer: str | None = CUSTOMER
+    arms: Arms = field(default_factory=dict)
+    world: World = field(default_factory=World)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from boucle.rules.analysis.scene import Scene
 from boucle.rules.bundle import Bundle
 from boucle.rules.encoding import encode
@@ -70,3 +72,26 @@ def _lines(coverage: Coverage) -> Iterable[str]:
     yield from (f"  {goal.place}: no test in which {goal.words}" for goal in coverage.missing)
     for goal in goals.gave_up:
         yield f"  {goal.place}: it cannot be told whether {goal.words} ever; not counted"
+
+
+def coverage_to_json(coverage: Coverage) -> dict[str, JsonValue]:
+    """The same for programs."""
+    return {
+        "ruleset": coverage.rule_set,
+        "percent": coverage.percent,
+        "goals": len(coverage.goals.all),
+        "reached": len(coverage.reached),
+        "missing": [_as_json(goal) for goal in coverage.missing],
+        "not_told": [_as_json(goal) for goal in coverage.goals.gave_up],
+    }
+
+
+def _as_json(goal: Goal) -> JsonValue:
+    place = goal.place
+    return {
+        "kind": goal.kind,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "text": goal.words,
+    }

@@ -17,7 +17,6 @@ from boucle.errors import Place
 from boucle.model import FactValue, Truth
 from boucle.rules.analysis.grid import Region, TooLargeError
 from boucle.rules.analysis.partition import Asked, compile_asked
-from boucle.rules.analysis.samples import Sample
 from boucle.rules.analysis.scene import Scene
 from boucle.rules.bundle import UNDECIDED
 from boucle.rules.catalogue import Fact
@@ -27,7 +26,8 @@ from boucle.rules.evaluation import Evaluator
 from boucle.rules.expressions import list_atoms
 from boucle.rules.logic import is_false, is_true
 from boucle.rules.phrases import word_value
-from boucle.rules.testing.outcomes import Outcomes
+from boucle.rules.testing.nearby import class_of
+from boucle.rules.testing.outcomes import OUTSIDE, Outcomes
 from boucle.rules.testing.parts import ONLY_WHEN, Part, list_parts
 from boucle.rules.writing.condition_text import write_condition
 
@@ -163,17 +163,11 @@ class Goals:
 
     def _boundary(self, part: Part, atom: Atom, value: int) -> Goal:
         space = self.scene.space
-        box = space.grid.box(space.numbers[atom.fact], self.class_of(atom.fact, value))
+        box = space.grid.box(space.numbers[atom.fact], class_of(space, atom.fact, value))
         shown = word_value(decode_value(self.scene.bundle.catalogue.facts[atom.fact], value))
         words = f"{part.owner}: {write_condition(atom)} is asked with {atom.fact} = {shown}"
         region = self.scene.space.grid.meet(self.scene.domain, [box])
         return Goal("boundary", part.place, words, atom.fact, value, region, (), part)
-
-    def class_of(self, fact: str, value: JsonValue) -> int:
-        """The class of a value on its fact's axis, as a mask; None is unknown. No bit: it has none."""
-        classes = self.scene.space.axes[self.scene.space.numbers[fact]].classes
-        numbers = (number for number, samples in enumerate(classes) for one in samples if _holds(one, value))
-        return sum(1 << number for number in {*numbers})
 
     # -- what an answer reaches
 
@@ -185,14 +179,12 @@ class Goals:
             "truth": lambda goal: truths[int(goal.name)] == goal.value,
             "boundary": lambda goal: encoded.get(goal.name) == goal.value,
         }
-        return {goal for goal in self.all if tests[goal.kind](goal)}
-
-
-def _holds(sample: Sample, value: JsonValue) -> bool:
-    """Whether a sample is a value, or stands for a stretch in which it lies."""
-    if type(value) is int and sample.low is not None and sample.high is not None:
-        return sample.low <= value <= sample.high
-    return type(sample.value) is type(value) and sample.value == value
+        inside = outcome != OUTSIDE
+        return {
+            goal
+            for goal in self.all
+            if tests[goal.kind](goal) and (inside or (goal.part and goal.part.owner == ONLY_WHEN))
+        }
 
 
 def list_constants(atom: Atom) -> tuple[FactValue, ...]:

@@ -10,15 +10,13 @@ from boucle.rules.file_mistakes import BadValue, Repeated
 from boucle.rules.files import TESTS
 from boucle.rules.form import Form
 from boucle.rules.headers import open_file
-from boucle.rules.local_times import read_instant
 from boucle.rules.params import PlayParams
 from boucle.rules.ruleset import RuleSet, Workspace
 from boucle.rules.source import Mapping_, Node, Scalar, Sequence_, read_yaml
-from boucle.rules.testing.case_entry import WORLD_KEYS, read_step, read_world
+from boucle.rules.testing.case_entry import WORLD_KEYS, read_defaults, read_step, read_world
 from boucle.rules.testing.case_mistakes import ExpectsNothing, NotInWorkspace, RowLength, StepsOutOfOrder
 from boucle.rules.testing.cases import Defaults, RuleTest, Step, TestFile
 from boucle.rules.testing.expectation import EXPECT_KEYS, Surroundings
-from boucle.rules.testing.values import read_facts
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 HEADER = "rule-tests/v1"
@@ -38,11 +36,13 @@ def read_tests(
 ) -> tuple[list[TestFile], list[Mistake]]:
     """The test files among a workspace's texts, by path; mistakes sorted by place.
 
-    `workspace` is the one that the same texts say, without errors.
+    `workspace` is the one that the same texts say, without errors. A file without a word holds no
+    tests: so does one into which a shell is about to write the first.
     """
     files: list[TestFile] = []
     mistakes: list[Mistake] = []
-    for path in sorted(path for path in texts if path.startswith(f"{TESTS}/")):
+    written = (path for path, text in texts.items() if path.startswith(f"{TESTS}/") and text.strip())
+    for path in sorted(written):
         node, syntax = read_yaml(texts[path], path)
         mistakes.extend(syntax)
         broken = {mistake.place.line for mistake in syntax}
@@ -72,7 +72,7 @@ def read_file(node: Node, workspace: Workspace, plays: PlayParams) -> tuple[Test
     _check_names(entries)
     tests = [test for entry in entries for test in _read_entry(entry, defaults, around)]
     indent = entries[0].place.column - len("- ") - 1 if entries else 2
-    shared = _read_defaults(defaults, around)
+    shared = read_defaults(defaults, around) if defaults else Defaults()
     return TestFile(form.place.file, rule_set.name, shared, tuple(tests), indent), mistakes
 
 
@@ -85,15 +85,6 @@ def _find_rule_set(form: Form, workspace: Workspace) -> RuleSet | None:
         guess = did_you_mean(value.text, sets)
         form.refuse(NotInWorkspace(value.place, "rule set", shortened(value.text), guess, listed(sets)))
     return sets.get(value.text)
-
-
-def _read_defaults(form: Form | None, around: Surroundings) -> Defaults:
-    if form is None:
-        return Defaults()
-    below = form.form("facts", "'facts'") if form.has("facts") else None
-    facts = read_facts(below, around.workspace.catalogue) if below else {}
-    now = read_instant(form, "now", around.rule_set.timezone) if form.has("now") else None
-    return Defaults(now, facts)
 
 
 def _check_names(entries: Sequence[Form]) -> None:
@@ -132,8 +123,7 @@ def _read_entry(form: Form, defaults: Form | None, around: Surroundings) -> list
 def _test(
     name: str, place: Place, steps: tuple[Step, ...], layers: tuple[Form, ...], around: Surroundings
 ) -> RuleTest:
-    world = read_world(layers, around)
-    return RuleTest(name, place, around.rule_set.name, steps, world.counted, world.left, world.open_loop)
+    return RuleTest(name, place, around.rule_set.name, steps, read_world(layers, around))
 
 
 def _read_table(form: Form, name: str, layers: tuple[Form, ...], around: Surroundings) -> list[RuleTest]:

@@ -16,12 +16,13 @@ from boucle.rules.analysis.partition import complete
 from boucle.rules.bundle import Bundle
 from boucle.rules.encoding import decode_value, encode
 from boucle.rules.phrases import word_value
-from boucle.rules.testing.case_entry import CONTACT, CUSTOMER
 from boucle.rules.testing.cases import Defaults, RuleTest, Step, TestFile
 from boucle.rules.testing.coverage import Coverage, find_reached
 from boucle.rules.testing.goals import Goal, Goals
+from boucle.rules.testing.mutation import Survivor
+from boucle.rules.testing.nearby import Nearby
 from boucle.rules.testing.parts import Part, list_outcomes_of
-from boucle.rules.testing.runner import run_test
+from boucle.rules.testing.runner import TestResult, run_test
 from boucle.rules.writing.yaml_scalars import write_scalar
 
 Facts = Mapping[str, FactValue | None]
@@ -48,13 +49,24 @@ class Suggestion:
     unreached: tuple[Goal, ...]
 
 
-def suggest(coverage: Coverage, file: TestFile | None, now: datetime) -> Suggestion:
-    """Tests for all that `coverage` misses, to be added to `file`; None: a file of its own, with `now`."""
-    suggester = _Suggester(coverage.goals, _with_required(coverage.goals, file, now))
-    left = [goal for goal in coverage.goals.all if goal not in coverage.reached]
+def suggest(
+    coverage: Coverage, file: TestFile | None, now: datetime, survivors: Sequence[Survivor] = ()
+) -> Suggestion:
+    """Tests for all that `coverage` misses, and for mutants that survive, to be added to `file`.
+
+    Without a file it is a whole one, whose tests are run at `now`.
+    """
+    suggester = Suggester(coverage.goals, file, now)
     taken = {test.name for test in file.tests} if file else set()
     cases: list[Case] = []
     unreached: list[Goal] = []
+
+    def keep(case: Case) -> None:
+        name = next(name for name in _names(case.name) if name not in taken)
+        taken.add(name)
+        cases.append(replace(case, name=name))
+
+    left = [goal for goal in coverage.goals.all if goal not in coverage.reached]
     while left:
         goal = left.pop(0)
         found = suggester.find(goal)
@@ -62,10 +74,11 @@ def suggest(coverage: Coverage, file: TestFile | None, now: datetime) -> Suggest
             unreached.append(goal)
             continue
         case, reached = found
-        name = next(name for name in _names(case.name) if name not in taken)
-        taken.add(name)
-        cases.append(replace(case, name=name))
+        keep(case)
         left = [one for one in left if one not in reached]
+    for case in filter(None, map(suggester.tell_apart, survivors)):
+        if all((case.facts, case.now) != (one.facts, one.now) for one in cases):
+            keep(case)
     return Suggestion(coverage.rule_set, file, suggester.defaults, tuple(cases), tuple(unreached))
 
 
@@ -77,47 +90,72 @@ def _names(name: str) -> Iterator[str]:
         number += 1
 
 
-def _with_required(goals: Goals, file: TestFile | None, now: datetime) -> Defaults:
+def _defaults(goals: Goals, file: TestFile | None, now: datetime) -> Defaults:
     """The file's defaults; for a new file those facts without which no response can be decided."""
-    if file is not None:
-        return Defaults(file.defaults.now or now, file.defaults.facts)
+    if file is None:
+        return Defaults(now, _required(goals))
+    return file.defaults if file.defaults.now else replace(file.defaults, now=now)
+
+
+def _required(goals: Goals) -> dict[str, FactValue]:
+    """A value of each fact that every response brings."""
     catalogue = goals.scene.bundle.catalogue
-    needed = {
-        name: value for name, value in complete(catalogue, {}).items() if not catalogue.facts[name].derived
-    }
-    return Defaults(now, {name: decode_value(catalogue.facts[name], value) for name, value in needed.items()})
+    values = complete(catalogue, {})
+    facts = {name: catalogue.facts[name] for name in values}
+    return {name: decode_value(fact, values[name]) for name, fact in facts.items() if not fact.derived}
 
 
 # -- one goal -----------------------------------------------------------------------------------
 
 
-class _Suggester:
-    def __init__(self, goals: Goals, defaults: Defaults) -> None:
+class Suggester:
+    """Finds tests that reach what none reaches, with as few facts as can be beside a file's defaults."""
+
+    def __init__(self, goals: Goals, file: TestFile | None, now: datetime) -> None:
         self.goals = goals
         self.bundle: Bundle = goals.scene.bundle
         self.catalogue = self.bundle.catalogue
-        self.defaults = defaults
-        self.usual_classes = self._usual_classes()
-
-    def _usual_classes(self) -> list[int]:
-        """On each axis the class of a response that says nothing but the defaults, as a mask."""
+        self.defaults = _defaults(goals, file, now)
+        self.stated_now = now if file is None else file.defaults.now
+        given = self.defaults.facts
+        self.required = {name: value for name, value in _required(goals).items() if given.get(name) is None}
         (answered,) = run_test(self.bundle, self._test({}, self._instants()[0])).answers
-        usual = encode(self.catalogue, answered.facts.values)
-        names = [axis.fact.name for axis in self.goals.scene.space.axes]
-        return [self.goals.class_of(name, usual.get(name)) for name in names]
+        self.usual = encode(self.catalogue, answered.facts.values)
+        self.nearby = Nearby(goals.scene.space, self.usual)
 
     def find(self, goal: Goal) -> tuple[Case, set[Goal]] | None:
         """A case that surely reaches the goal, and all that it reaches."""
         for region in self._regions(goal):
-            facts = self._facts(goal, region)
-            for now in self._instants() if facts is not None else ():
-                result = run_test(self.bundle, self._test(facts or {}, now))
+            facts = self.nearby.find(region, goal.covers)
+            if facts is None:
+                continue
+            if goal.kind == "boundary":
+                facts[goal.name] = decode_value(self.catalogue.facts[goal.name], goal.value)
+            for now in self._instants():
+                result = run_test(self.bundle, self._test(facts, now))
                 reached = find_reached(self.goals, [result])
-                decision = result.answers[0].decision
-                if goal in reached and decision is not None:
-                    usual = now == self.defaults.now
-                    return Case(goal.words, facts or {}, None if usual else now, decision), reached
+                case = self._case(goal.words, facts, now, result)
+                if goal in reached and case is not None:
+                    return case, reached
         return None
+
+    def tell_apart(self, survivor: Survivor) -> Case | None:
+        """A case that the mutant fails."""
+        found = survivor.difference
+        if found is None:
+            return None
+        zone = ZoneInfo(self.goals.scene.rule_set.timezone)
+        now = self._instants()[0]
+        if found.day is not None:
+            now = datetime.combine(found.day, time(12), zone).astimezone(UTC)
+        name = f"{survivor.mutant.owner}, and not: {survivor.mutant.words}"
+        return self._case(name, found.facts, now, run_test(self.bundle, self._test(found.facts, now)))
+
+    def _case(self, name: str, facts: Facts, now: datetime, result: TestResult) -> Case | None:
+        decision = result.answers[0].decision
+        stated = now == self.stated_now
+        whole = {**self.required, **facts}
+        return Case(name, whole, None if stated else now, decision) if decision else None
 
     def _instants(self) -> list[datetime]:
         """The usual instant, then noon of the first day of each rule that is not always in effect."""
@@ -127,7 +165,7 @@ class _Suggester:
         return [*([self.defaults.now] if self.defaults.now else []), *noons]
 
     def _test(self, facts: Facts, now: datetime) -> RuleTest:
-        known = {**self.defaults.facts, **facts}
+        known = {**self.defaults.facts, **self.required, **facts}
         given = {name: value for name, value in known.items() if not self.catalogue.facts[name].derived}
         step = Step(
             place=self.goals.scene.rule_set.place,
@@ -136,10 +174,12 @@ class _Suggester:
             given={name: value for name, value in given.items() if value is not None},
             expect=(),
             pinned={name: value for name, value in known.items() if name not in given},
-            contact=CONTACT,
-            customer=CUSTOMER,
+            contact=self.defaults.contact,
+            customer=self.defaults.customer,
+            arms=self.defaults.arms,
         )
-        return RuleTest("suggested", step.place, self.goals.scene.rule_set.name, (step,))
+        name = self.goals.scene.rule_set.name
+        return RuleTest("suggested", step.place, name, (step,), self.defaults.world)
 
     # -- where, and with which facts
 
@@ -178,26 +218,6 @@ class _Suggester:
             if space.find_outside(narrower, goal.covers) is not None:
                 region = narrower
         return region
-
-    def _facts(self, goal: Goal, region: Region) -> Facts | None:
-        """What must differ from the defaults for the goal to be reached in the region."""
-        space, grid = self.goals.scene.space, self.goals.scene.space.grid
-        for number, mask in enumerate(self.usual_classes):
-            narrower = grid.meet(region, [grid.box(number, mask)])
-            if space.find_outside(narrower, goal.covers) is not None:
-                region = narrower
-        box = space.find_outside(region, goal.covers)
-        if box is None:
-            return None
-        cell = grid.first_cell(box)
-        found: dict[str, FactValue | None] = {}
-        for number, axis in enumerate(space.axes):
-            if not grid.mask(box, number) & self.usual_classes[number]:
-                value = axis.values[grid.mask(cell, number).bit_length() - 1]
-                found[axis.fact.name] = None if value is None else decode_value(axis.fact, value)
-        if goal.kind == "boundary":
-            found[goal.name] = decode_value(self.catalogue.facts[goal.name], goal.value)
-        return found
 
 
 # -- as YAML ------------------------------------------------------------------------------------

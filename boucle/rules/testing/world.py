@@ -64,8 +64,8 @@ class World:
 
     def __post_init__(self) -> None:
         first = self.test.steps[0]
-        if self.test.open_loop is not None:
-            open_ = PastLoop(self.test.open_loop, first.at - _BEFORE)
+        if self.test.world.open_loop is not None:
+            open_ = PastLoop(self.test.world.open_loop, first.at - _BEFORE)
             self.loops.append(_Loop("open before", first.contact, first.customer, open_))
 
     # -- what a response brings
@@ -117,7 +117,7 @@ class World:
         since = step.at - cap.within
         gate = f"caps/{cap.id}"
         mine = [one for one in self.taken if one.gate == gate and one.party == party and one.at > since]
-        return self.test.counted.get(cap.id, 0) + (len(mine) if party is not None else 0)
+        return self.test.world.counted.get(cap.id, 0) + (len(mine) if party is not None else 0)
 
     def _remainder(self, budget: Budget, at: datetime) -> int:
         period = find_period(budget.per, at, self.bundle.policy.timezone)
@@ -125,7 +125,7 @@ class World:
         spent = sum(
             one.minor for one in self.taken if one.gate == gate and period.begins <= one.at < period.ends
         )
-        stated = self.test.left.get(budget.id)
+        stated = self.test.world.left.get(budget.id)
         first = self.test.steps[0].at
         is_first = stated is not None and period.begins <= first < period.ends
         return (stated.minor if stated is not None and is_first else budget.limit.minor) - spent
