@@ -20,7 +20,9 @@ from boucle.commands import (
     running,
     schemas,
     starting,
+    supposing,
     telling,
+    testing,
     unconfirmed,
     writing,
 )
@@ -61,10 +63,12 @@ def make_app() -> typer.Typer:
 def _add_rules(app: typer.Typer) -> None:
     group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
     group.command("check")(ruling.check)
+    group.command("test")(testing.run)
     group.command("prove")(proving.prove)
     group.command("diff")(proving.diff)
     group.command("format")(writing.format_)
     group.command("export")(writing.export)
+    group.command("explain")(supposing.explain)
     group.command("process")(telling.process)
     group.command("schema")(schemas.schema)
 

@@ -43,7 +43,7 @@ def explain(
     from boucle.rules.explain import explain as explain_decision
 
     with opened(workspace) as here, here.database.reading() as session:
-        told = tell(session, _find(session, response))
+        told = tell(session, find(session, response))
         first = told.decided[0]
         explanation = explain_decision(bundles.load(session, first.decision.bundle), first.decision)
     shown = {
@@ -60,7 +60,7 @@ def explain(
     show(shown, lambda: _text(told, explanation), format_)
 
 
-def _find(session: Session, name: str) -> ResponseRow:
+def find(session: Session, name: str) -> ResponseRow:
     """The response; NotDecidedError where it waits in quarantine, and no rule has seen it."""
     from boucle.engine.quarantine import find_waiting
     from boucle.engine.responses import find_response
