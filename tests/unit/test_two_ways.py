@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -15,13 +16,17 @@ from typing import Literal
 import pytest
 
 from boucle.model import FactValue, Money
+from boucle.rules.analysis import differences
 from boucle.rules.analysis.partition import Asked, GaveUp
 from boucle.rules.analysis.questions import Question, survey
 from boucle.rules.analysis.solver_survey import survey_by_solver
 from boucle.rules.analysis.witnesses import find_witness
+from boucle.rules.bundle import Bundle
 from boucle.rules.catalogue import Fact
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.condition import Expr
+from boucle.rules.decide import judge
+from boucle.rules.reading import Facts
 from boucle.rules.ruleset import (
     Budget,
     Cap,
@@ -74,6 +79,7 @@ FACTS = (
 )
 PLAYS = ("csm_case", "apologize_with_offer", "escalate")
 DAY = date(2026, 3, 10)
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SIGNS: tuple[Literal["==", "<", "<=", ">", ">="], ...] = ("==", "<", "<=", ">", ">=")
 
 
@@ -114,6 +120,27 @@ class Dice:
                 return contains(fact.name, *self.random.sample(("late", "price", "bug"), 2))
             case _:
                 return self.ordered(fact)
+
+    def facts_of(self, names: Iterable[str]) -> dict[str, FactValue]:
+        """Facts of a response at random; a fact that may be unknown often is."""
+        drawn = {}
+        for fact in FACTS:
+            if not fact.optional or (fact.name in names and self.chance(0.8)):
+                drawn[fact.name] = self.any_value(fact)
+        return drawn
+
+    def any_value(self, fact: Fact) -> FactValue:
+        match fact.type:
+            case "bool":
+                return self.chance(0.5)
+            case "set":
+                return tuple(value for value in fact.values if self.chance(0.5))
+            case "enum":
+                return self.random.choice(fact.values)
+            case "text":
+                return " ".join(word for word in ("late", "price", "bug") if self.chance(0.5))
+            case _:
+                return self.value(fact)
 
     def ordered(self, fact: Fact) -> Expr:
         if self.chance(0.3):
@@ -208,3 +235,39 @@ def test_both_ways_find_the_same_outcomes_and_the_evaluator_confirms_each(part: 
     outcomes = [check(question) for seed in programmes for question in Dice(seed).questions()]
     assert len(outcomes) == QUESTIONS // PARTS
     assert sum(outcomes) > len(outcomes)
+
+
+def draw_edit(dice: Dice) -> tuple[Bundle, Bundle]:
+    """A programme, and the same with another condition of its last rule."""
+    first = dice.rule_set("first", None)
+    edited = replace(first, rules=(*first.rules[:-1], replace(first.rules[-1], when=dice.expr())))
+    old, new = (Workspace(catalogue(*FACTS), Policy(), (one,)) for one in (first, edited))
+    return compile_workspace(old), compile_workspace(new)
+
+
+def _answer(bundle: Bundle, facts: Facts) -> str:
+    verdict = judge(bundle, facts, facts.responded_at)
+    return verdict.winner or f"reason {verdict.decision.reason}"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_response_is_answered_otherwise_where_an_edit_is_said_to_change_nothing(seed: int) -> None:
+    dice = Dice(1_000_000 + seed)
+    old, new = draw_edit(dice)
+    kinds = {one.outcome: one.kind for one in differences.compare(old, new, DAY).differences}
+    for _ in range(200):
+        facts = Facts(
+            dice.facts_of([fact.name for fact in dice.facts]), datetime(2026, 3, 10, 12, tzinfo=UTC)
+        )
+        was, now = _answer(old, facts), _answer(new, facts)
+        assert was == now or (kinds[was] != "equivalent" and kinds[now] != "equivalent"), facts
+
+
+def test_an_edit_drawn_at_random_mostly_changes_something() -> None:
+    changed = 0
+    for seed in range(20):
+        for one in differences.compare(*draw_edit(Dice(1_000_000 + seed)), DAY).differences:
+            changed += one.kind != "equivalent"
+            for shown in (one.lost, one.gained):
+                assert shown is None or shown.old != shown.new
+    assert changed > 20

@@ -26,9 +26,21 @@ _Things = dict[str, _Aspects]
 def list_changes(old: Bundle, new: Bundle) -> list[str]:
     """Every thing that only one version has, or of which they say otherwise, one sentence each."""
     before, after = _describe(old), _describe(new)
-    return [
-        line for name in {**before, **after} for line in _compare(name, before.get(name), after.get(name))
-    ]
+    names = {**before, **after}
+    lines = [line for name in names for line in _compare(name, before.get(name), after.get(name))]
+    return [*_orders(old, new), *lines]
+
+
+def _orders(old: Bundle, new: Bundle) -> Iterator[str]:
+    """Rule sets in which rules that both versions have stand in another order."""
+    for after in new.rule_sets:
+        before = old.find_rule_set(after.name)
+        ids = [rule.id for rule in after.rules]
+        was = [rule.id for rule in before.rules if rule.id in ids] if before else []
+        now = [id_ for id_ in ids if id_ in was]
+        if was != now:
+            orders = f"was {', '.join(was)}, is {', '.join(now)}"
+            yield f"rule set {after.name}: the order of its rules {orders}"
 
 
 def _compare(name: str, before: _Aspects | None, after: _Aspects | None) -> Iterator[str]:
@@ -124,7 +136,7 @@ def _policy(policy: Policy) -> _Things:
     }
     for cap in policy.caps:
         span = count_length(cap.within, cap.within)
-        said = f"at most {cap.most} per {cap.per} within {span}"
+        said = f"{cap.most} per {cap.per} within {span}"
         things[f"cap {cap.id}"] = _said([("limit", said), ("plays", cap.plays)])
     for budget in policy.budgets:
         things[f"budget {budget.id}"] = {"limit": f"{budget.limit} per {budget.per}"}

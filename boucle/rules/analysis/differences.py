@@ -32,6 +32,7 @@ Kind = Literal["equivalent", "wider", "narrower", "moved", "new", "gone"]
 
 NOT_DECIDED = "not decided"
 QUARANTINE = "quarantine"
+NO_SCORE = "no_score"
 NO_RULE = "no_rule"
 
 
@@ -113,7 +114,8 @@ class _Version:
             return []
         rules = (rule.id for rule in self.rule_set.rules)
         reasons = (_reason(one.code) for one in self.rule_set.otherwise)
-        return [*rules, UNDECIDED, *reasons, _reason(UNDECIDED), _reason(NO_RULE)]
+        built_in = (_reason(code) for code in (NO_SCORE, UNDECIDED, NO_RULE))
+        return [*rules, UNDECIDED, *reasons, *built_in]
 
     @property
     def meaning(self) -> tuple[object, ...]:
@@ -130,8 +132,11 @@ class _Version:
         }
         return self.declared, [rule.id for rule in self.competing], given, self.asked, facts
 
-    def tell(self, truths: Iterable[Truth]) -> str:
-        """The outcome where the conditions, in the order of `asked`, have these truth values."""
+    def tell(self, truths: Iterable[Truth], *, scored: bool) -> str:
+        """The outcome where the conditions, in the order of `asked`, have these truth values.
+
+        `scored`: whether any score is known.
+        """
         if self.rule_set is None:
             return NOT_DECIDED
         left = iter(truths)
@@ -139,7 +144,7 @@ class _Version:
             return NOT_DECIDED
         rules = [next(left) for _ in self.competing]
         fallback = "true" if self.rule_set.undecided.condition is None else next(left)
-        return self._take(rules, fallback) or self._find_reason(self.rule_set, rules, left)
+        return self._take(rules, fallback) or self._find_reason(self.rule_set, rules, left, scored=scored)
 
     def _take(self, rules: list[Truth], fallback: Truth) -> str | None:
         for rule, truth in zip(self.competing, rules, strict=True):
@@ -148,10 +153,14 @@ class _Version:
         acts = self.rule_set is not None and self.rule_set.undecided.play is not None
         return UNDECIDED if acts and "undecided" in rules and fallback == "true" else None
 
-    def _find_reason(self, rule_set: CompiledRuleSet, rules: list[Truth], left: Iterator[Truth]) -> str:
+    def _find_reason(
+        self, rule_set: CompiledRuleSet, rules: list[Truth], left: Iterator[Truth], *, scored: bool
+    ) -> str:
         for reason, truth in zip(rule_set.otherwise, left, strict=True):
             if truth == "true":
                 return _reason(reason.code)
+        if not scored:
+            return _reason(NO_SCORE)
         return _reason(UNDECIDED if "undecided" in rules else NO_RULE)
 
 
@@ -175,7 +184,8 @@ class _Comparison:
         zone = next(one.rule_set.timezone for one in self.versions if one.rule_set)
         self.at = day_in(zone, day).begins
         asked = (one for version in self.versions for one in version.asked)
-        self.names = sorted({atom.fact for one in asked for atom in list_atoms(one.when, one.definitions)})
+        read = {atom.fact for one in asked for atom in list_atoms(one.when, one.definitions)}
+        self.names = sorted(read.union(old.scores, new.scores))
 
     def differences(self) -> list[Difference] | GaveUp:
         old, new = self.versions
@@ -216,24 +226,28 @@ class _Comparison:
         seen: set[object] = set()
         pairs: _Pairs = {}
         for choice in tables[0].choices_where(0):
+            cell = tables[0].cell(choice)
             truths = tuple(one.truths(choice) for one in tables)
-            fits = self._fit(tables[0].cell(choice)) if self._may_misfit else (True, True)
-            if (truths, fits) not in seen:
-                seen.add((truths, fits))
+            states = tuple(map(self._state, self.versions, self.views, (cell, cell)))
+            if (truths, states) not in seen:
+                seen.add((truths, states))
                 old, new = (
-                    version.tell(said) if fit else QUARANTINE
-                    for version, said, fit in zip(self.versions, truths, fits, strict=True)
+                    QUARANTINE if state is None else version.tell(said, scored=state)
+                    for version, said, state in zip(self.versions, truths, states, strict=True)
                 )
-                pairs.setdefault((old, new), tables[0].cell(choice))
+                pairs.setdefault((old, new), cell)
         return pairs
+
+    def _state(self, version: _Version, view: View, cell: Cell) -> bool | None:
+        """Whether a version knows any score of a response; None where it does not fit."""
+        if self._may_misfit and view.misfits(cell, self.names):
+            return None
+        return not version.bundle.scores.isdisjoint(cell)
 
     @cached_property
     def _may_misfit(self) -> bool:
         old, new = (version.bundle.catalogue.facts for version in self.versions)
         return any(old.get(name) != new.get(name) for name in self.names)
-
-    def _fit(self, cell: Cell) -> tuple[bool, ...]:
-        return tuple(not view.misfits(cell, self.names) for view in self.views)
 
     # -- in the end
 
