@@ -255,6 +255,17 @@ def test_more_ways_than_are_kept_leave_a_condition_open_and_right() -> None:
         assert conditions.indexed.evaluate(known_facts, personal) == expected
 
 
+def test_conditions_as_deep_as_the_language_allows() -> None:
+    deep: Expr = DETRACTOR
+    for level in range(45):
+        deep = either(CALLABLE, both(KEY, no(no(deep)))) if level % 2 else both(VIP, either(KEY, deep))
+    conditions = pair(deep, no(deep))
+    random = Random(4)  # noqa: S311 # repeatable is wanted, not secret
+    for known_facts, personal in readings(random, conditions.bundle, 30):
+        expected = conditions.plain.evaluate(known_facts, personal)
+        assert conditions.indexed.evaluate(known_facts, personal) == expected
+
+
 # -- what it keeps ------------------------------------------------------------------------------
 
 
