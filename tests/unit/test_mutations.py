@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -192,39 +193,38 @@ def _change_tokens(text: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
+VALUES = ["[]", "{}", "[a, {b: c}]", "{a: [b]}", "", "~", "5", "-1", "1.5", "true", "text", "'q'", "[[1]]",
+          "- x", "0%", "none", "[csm_case]", "2026-03-29T02:30", "0.00 EUR", "0 days"]  # fmt: skip
+_PAIR = re.compile(r"([\w.-]+): ([^\n,{}\[\]]+)")
+
+
 def _change_structure(text: str, rng: random.Random) -> str:
     """One key's value becomes another kind of node."""
     lines = text.splitlines(keepends=True) or [""]
     at = rng.choice([number for number, line in enumerate(lines) if ":" in line] or [0])
-    key = lines[at].partition(":")[0]
-    values = [
-        "[]",
-        "{}",
-        "[a, {b: c}]",
-        "{a: [b]}",
-        "",
-        "~",
-        "5",
-        "1.5",
-        "true",
-        "text",
-        "'q'",
-        "[[1]]",
-        "- x",
-    ]
-    lines[at] = f"{key}: {rng.choice(values)}\n"
+    lines[at] = f"{lines[at].partition(':')[0]}: {rng.choice(VALUES)}\n"
     return "".join(lines)
 
 
+def _change_pairs(text: str, rng: random.Random) -> str:
+    """A key, or its value, becomes that of another pair: YAML that can be read, and says something else."""
+    pairs = list(_PAIR.finditer(text))
+    if not pairs:
+        return text
+    one, part = rng.choice(pairs), rng.choice([1, 2, 2])
+    other = rng.choice(pairs)[part] if rng.random() < 0.7 or part == 1 else rng.choice(VALUES)
+    return f"{text[: one.start(part)]}{other}{text[one.end(part) :]}"
+
+
 CHANGES: list[Callable[[str, random.Random], str]] = [
-    _change_characters, _change_lines, _change_tokens, _change_structure,
+    _change_characters, _change_lines, _change_tokens, _change_structure, *[_change_pairs] * 4,
 ]  # fmt: skip
 
 
 def _mutate(rng: random.Random) -> dict[str, str]:
     texts = dict(GOOD)
     path = rng.choice(["facts.yaml", "policy.yaml", "policy.yaml", *["rules/nps.yaml"] * 3, "tests/nps.yaml"])
-    for _ in range(rng.randint(1, 2)):
+    for _ in range(rng.choice([1, 1, 1, 2])):
         texts[path] = rng.choice(CHANGES)(texts[path], rng)
     return texts
 
