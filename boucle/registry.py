@@ -11,6 +11,7 @@ from boucle.commands import (
     bundling,
     cases,
     explaining,
+    helping,
     imports,
     loops,
     proving,
@@ -52,6 +53,7 @@ def make_app() -> typer.Typer:
     app.command("import")(imports.import_)
     app.command("explain")(explaining.explain)
     app.command("report")(reporting.report)
+    app.command("help")(helping.help_)
     _add_rules(app)
     _add_bundles(app)
     _add_loops(app)

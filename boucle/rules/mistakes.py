@@ -43,5 +43,5 @@ CODES: Mapping[str, type[Worded]] = {
 }
 """Code → the mistake's class, the last of those that share it.
 
-docs/rules.md has a wrong and a right example of each.
+docs/codes.md has a wrong and a right example of each.
 """
