@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import or_
+from sqlalchemy import exists, or_
 from sqlmodel import Session, col, select
 
 from boucle.engine import cases, ledger, loops, responses
 from boucle.engine.ledger import Place
-from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, ResponseRow
+from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, OutboxRow, ResponseRow
 from boucle.model import Decision, LoopState, Verbatim
 
 Whose = Literal["contact", "customer"]
@@ -40,15 +40,24 @@ class OpenLoops:
 def hold_open(session: Session, parties: Sequence[str], further: Collection[str] = ()) -> OpenLoops:
     """Lock, in order of their ids, the open loops of these parties and `further` ones, until the commit.
 
-    A locked loop cannot be closed meanwhile; and who writes on a loop's chain has its lock.
+    A locked loop cannot be closed meanwhile; and who writes on a loop's chain has its lock. A loop that
+    was never begun because its start was refused is not found: nothing is to vanish into it.
     """
     found = OpenLoops()
     if not parties and not further:
         return found
     of_parties = or_(col(LoopRow.contact_id).in_(parties), col(LoopRow.customer_id).in_(parties))
+    refused = exists().where(
+        col(OutboxRow.loop_id) == LoopRow.id,
+        col(OutboxRow.round) == LoopRow.round,
+        col(OutboxRow.kind) == "start",
+        col(OutboxRow.state) == "refused",
+        col(LoopRow.state) == LoopState.OPEN,
+    )
+    alive = (col(LoopRow.state) != LoopState.CLOSED) & ~refused
     query = (
         select(LoopRow)
-        .where(or_(of_parties & (col(LoopRow.state) != LoopState.CLOSED), col(LoopRow.id).in_(further)))
+        .where(or_(of_parties & alive, col(LoopRow.id).in_(further)))
         .order_by(col(LoopRow.id))
         .with_for_update()
         .execution_options(populate_existing=True)

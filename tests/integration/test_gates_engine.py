@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +15,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from boucle.commands import reporting
+from boucle.commands.loops import context, heading, summary
 from boucle.engine import cases, commands, ledger, loops, outbox
 from boucle.engine.database import Database
 from boucle.engine.joining import list_met
+from boucle.engine.loops import find_loop
 from boucle.engine.reconciliation import check, list_open_loops, restart
 from boucle.engine.rehearsal import copy_rows
 from boucle.engine.reports import figures
@@ -52,6 +56,13 @@ PROMOTED = """
   - id: promoted
     when: promoter
     start: escalate
+"""
+
+WATCHED = """
+  - id: watched
+    when: detractor
+    start: escalate
+    mode: observe
 """
 
 SEPARATE = """
@@ -354,6 +365,18 @@ def test_after_a_refused_start_the_next_response_passes_the_gates(database: Data
     assert (decision.outcome, decision.circumstances.budgets) == ("starts", {"goodwill": 1500})
 
 
+def test_nothing_joins_a_loop_whose_start_was_refused(database: Database) -> None:
+    bundle = compile_gates(CASES)
+    take(database, bundle, [answer("r1", contact="ada")])
+    with changing(database) as session:
+        outbox.mark_refused(session, start_row(database).id, "unknown_play", AT)
+    take(database, bundle, [answer("r2", contact="ada")], at=AT + DAY)
+    row = outcome(database, "r2")
+    assert row.outcome == "starts"
+    take(database, bundle, [answer("r3", contact="ada")], at=AT + 2 * DAY)
+    assert (outcome(database, "r3").outcome, outcome(database, "r3").loop_id) == ("joined", row.loop_id)
+
+
 @pytest.mark.parametrize(
     ("code", "change"),
     [
@@ -502,8 +525,9 @@ def test_a_deferred_loop_can_be_closed_before_it_starts_and_others_join_it(
 
 
 def test_both_arms_of_a_holdout_are_kept_and_observed_rules_and_gates_are_counted(database: Database) -> None:
-    rules = SEPARATE + "  - id: watched\n    when: detractor\n    start: escalate\n    mode: observe\n"
-    bundle = compile_gates(rules, "holdouts:\n  - {id: effect, plays: [csm_case], percent: 50}\n")
+    bundle = compile_gates(
+        SEPARATE + WATCHED, "holdouts:\n  - {id: effect, plays: [csm_case], percent: 50}\n"
+    )
     people = [answer(f"r{number}", contact=f"p{number}") for number in range(40)]
     accepted = take(database, bundle, [*people, answer("nobody", customer=None)])
     exposed = {row.decision_id: row.arm for row in rows(database, ExposureRow)}
@@ -526,6 +550,22 @@ def test_the_report_counts_what_joined_and_what_is_deferred(database: Database, 
     with database.reading() as session:
         found = figures(session, zone="UTC").decisions
     assert (found.by_outcome, found.deferred) == ({"joined": 1, "starts": 1}, {"suppress/quiet-week": 1})
+
+
+def test_people_read_of_joined_deferred_and_held_out_responses(database: Database) -> None:
+    holdout = "holdouts:\n  - {id: effect, plays: [escalate], percent: 50}\n"
+    bundle = compile_gates(CASES + WATCHED, DEFER + holdout)
+    people = [answer(f"p{number}", 7, contact=f"p{number}") for number in range(9)]
+    take(database, bundle, [answer("r1", contact="ada"), answer("r2", 2, contact="ada"), *people])
+    with database.reading() as session:
+        report = "\n".join(reporting._lines(figures(session, zone="UTC")))
+        loop = find_loop(session, str(outcome(database, "r1").loop_id))
+        shown = "\n".join(heading({**summary(loop), **context(session, loop)}))
+    for line in ("1  joined", "deferred by", "suppress/quiet-week", "only observed\n  2  watched"):
+        assert line in report
+    assert re.search(r"holdout effect\n  \d  \w+", report)
+    assert re.search(r"^joined    r2 of 2026-03-01 \d\d:\d\d [+-]\d\d:\d\d: nps 2$", shown, re.MULTILINE)
+    assert re.search(r"^deferred  starts when the window ends, 2026-03-10 ", shown, re.MULTILINE)
 
 
 def test_the_ledger_tells_what_every_gate_said(database: Database) -> None:
