@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test test-processes test-inner browser engines check kill format bench locks clean
+.PHONY: install demo test test-processes test-inner browser engines check kill long format bench locks clean
 
 install: .venv/.ready
 
@@ -48,6 +48,12 @@ check: .venv/.ready
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready
 	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
+
+# Every engine over 100,000 evaluations of exported rules; 10,000 mutated files; 1,000 races of each kind.
+long: .venv/.ready engines
+	BOUCLE_DIFFERENTIAL=full $(BIN)/pytest -s tests/e2e/test_engines_agree.py
+	BOUCLE_MUTATIONS=full $(BIN)/pytest -s tests/unit/test_mutations.py
+	BOUCLE_RACES=full $(BIN)/pytest -s tests/integration/test_races.py
 
 format: .venv/.ready
 	$(BIN)/ruff format .
