@@ -11,7 +11,10 @@ from boucle.rules.analysis import guarantees, solver_survey
 from boucle.rules.analysis.endings import check_endings
 from boucle.rules.analysis.guarantee_text import render_proofs, state_claim
 from boucle.rules.analysis.guarantees import Proof, prove
-from tests.unit.guaranteed_programme import FACTS, POLICY, RULES, read_programme, replaced
+from boucle.rules.analysis.witnesses import write_case
+from boucle.rules.testing.reader import read_tests
+from boucle.rules.testing.runner import run_tests
+from tests.unit.guaranteed_programme import FACTS, PLAYS, POLICY, RULES, read_programme, replaced
 
 DAY = date(2026, 3, 10)
 
@@ -351,6 +354,33 @@ def test_what_hangs_on_a_text_alone_is_named_where_it_cannot_be_looked_into() ->
         "What a text contains cannot be looked into here: "
         'comment.text contains "late again"; comment.text contains "late".'
     )
+
+
+# -- as a test ----------------------------------------------------------------------------------
+
+BREAKING = {
+    **{gate: (APOLOGY, NO_GATES + policy) for gate, policy in GATES.items()},
+    "rollout": (replaced(APOLOGY, ("    with:\n", "    rollout: 25%\n    with:\n")), NO_GATES),
+    "budgets/goodwill": (
+        replaced(APOLOGY, ("      template: apology\n", f"      template: apology\n{OFFER}")),
+        f"{NO_GATES}timezone: Europe/Paris\n{BUDGET}",
+    ),
+    "nobody": (replaced(APOLOGY, ("when: detractor\n    start", "when: nps in 0..5\n    start")), NO_GATES),
+    "the wrong play": (replaced(APOLOGY, ("starts: [apologize_with_offer]", "starts: [escalate]")), NO_GATES),
+    "never": (replaced(APOLOGY, ("starts: [", "never_starts: [")), NO_GATES + GATES["caps/once"]),
+}
+
+
+@pytest.mark.parametrize("how", BREAKING)
+def test_what_breaks_a_guarantee_is_printed_as_a_test_that_holds(how: str) -> None:
+    rules, policy = BREAKING[how]
+    workspace, bundle = read_programme(rules, policy=policy)
+    (proof,) = prove(workspace, bundle, DAY)
+    assert proof.witness is not None
+    text = f"boucle: rule-tests/v1\nruleset: nps\ntests:\n{write_case('it breaks', proof.witness)}\n"
+    (file,), mistakes = read_tests({"tests/nps.yaml": text}, workspace, PLAYS)
+    assert mistakes == []
+    assert [result.failures for result in run_tests(bundle, file.tests)] == [()]
 
 
 # -- in words -----------------------------------------------------------------------------------

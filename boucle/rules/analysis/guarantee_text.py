@@ -79,5 +79,5 @@ def word_facts(facts: Mapping[str, FactValue | None]) -> str:
 
 def _validity(proof: Proof) -> str:
     if proof.last_day is None:
-        return f"Proved for {proof.day}; no rule of the set begins or ends after that."
+        return f"Proved for {proof.day} and every later day, for as long as the files are as they are."
     return f"Proved for {proof.day}; it holds until {proof.last_day}: then {proof.ends_with}."
