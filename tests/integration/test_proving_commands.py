@@ -1,0 +1,189 @@
+"""`rules prove` and `rules diff` in a workspace: output, exit codes, bundles by digest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boucle.commands import failures
+from boucle.commands.opening import get_settings, open_database
+from boucle.commands.ruling import get_bundle
+from boucle.commands.starting import copy_starter
+from boucle.engine import bundles
+from boucle.registry import make_app
+from tests.integration.opening import AT
+from tests.unit.small_workspace import TODAY
+
+FACTS = """\
+boucle: facts/v1
+facts:
+  nps:
+    score: nps
+derived:
+  history.detractors_180d:
+    count: responses
+    where: nps in 0..6
+    within: 180d
+    per: customer
+"""
+
+RULES = """\
+boucle: rules/v1
+ruleset: nps
+rules:
+  - id: repeat-detractor
+    when: detractor and history.detractors_180d >= 1
+    start: escalate
+    with:
+      team: csm
+  - id: detractor-case
+    when: detractor and history.detractors_180d == 0
+    start: csm_case
+    with:
+      team: csm
+undecided: record
+guarantees:
+  - id: every-detractor-is-taken
+    whenever: detractor
+    taken: true
+  - id: no-score-no-action
+    whenever: nps is unknown
+    starts: none
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Call = Callable[..., Said]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy_starter("nps", tmp_path / "shop", today=TODAY)
+    texts = {
+        "facts.yaml": FACTS,
+        "policy.yaml": "boucle: policy/v1\nmax_age: 14 days\n",
+        "rules/nps.yaml": RULES,
+    }
+    for path, text in texts.items():
+        (tmp_path / "shop" / path).write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    def run(*arguments: str) -> Said:
+        assert Path.cwd() == folder
+        code = failures.run(lambda: make_app()(["rules", *arguments]))
+        printed = capsys.readouterr()
+        return Said(code, printed.out, printed.err)
+
+    return run
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "rules/nps.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+# -- prove --------------------------------------------------------------------------------------
+
+
+def test_a_broken_guarantee_is_exit_1_and_a_proved_one_0(call: Call) -> None:
+    one = call("prove", "--as-of", "2026-03-10", "--guarantee", "no-score-no-action")
+    assert (one.code, one.err) == (0, "1 of 1 guarantee(s) proved\n")
+    assert one.out.startswith("PROVED  no-score-no-action  rules/nps.yaml:")
+    both = call("prove", "--as-of", "2026-03-10")
+    assert (both.code, both.err) == (1, "1 of 2 guarantee(s) proved\n")
+    assert both.out.startswith("REFUTED  every-detractor-is-taken  rules/nps.yaml:")
+
+
+def test_proofs_are_printed_as_json_too(call: Call) -> None:
+    said = call("prove", "--as-of", "2026-03-10", "--format", "json")
+    broken, proved = said.json
+    assert broken["verdict"] == "REFUTED"
+    assert broken["claim"].startswith("Whenever detractor: a rule takes the response")
+    assert broken["witness"]["decision"]["outcome"] == "nothing"
+    assert "facts:" in broken["test"]
+    assert (proved["verdict"], proved["day"], proved["witness"]) == ("PROVED", "2026-03-10", None)
+
+
+def test_without_a_day_it_is_today(call: Call) -> None:
+    from boucle.commands.output import now  # noqa: PLC0415 the clock is asked only here
+
+    before = now().astimezone().date()
+    said = call("prove", "--guarantee", "no-score-no-action", "--format", "json")
+    assert str(before) <= said.json[0]["day"] <= str(now().astimezone().date())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--as-of", "2026-13-01"), 2, "'2026-13-01' is no day; write 2026-03-10"),
+        (
+            ("--guarantee", "nowhere"),
+            1,
+            "no guarantee 'nowhere'; there are: every-detractor-is-taken, no-score",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(
+    call: Call, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    said = call("prove", *arguments)
+    assert said.code == code
+    assert message in said.err
+
+
+def test_rules_with_a_mistake_are_not_proved(call: Call, folder: Path) -> None:
+    edit(folder, "whenever: detractor\n", "whenever: detracter\n")
+    said = call("prove")
+    assert said.code == 2
+    assert "rules/nps.yaml" in said.err
+
+
+# -- diff ---------------------------------------------------------------------------------------
+
+
+def test_two_folders_are_compared(call: Call, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "edited")
+    same = call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10")
+    assert (same.code, same.err) == (0, "0 outcome(s) differ, 0 other change(s)\n")
+    edit(tmp_path / "edited", "history.detractors_180d >= 1", "history.detractors_180d >= 2")
+    said = call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10")
+    assert said.code == 1
+    assert "  repeat-detractor: narrower\n    no longer: " in said.out
+
+
+def test_a_bundle_of_the_database_is_named_by_the_beginning_of_its_digest(call: Call, folder: Path) -> None:
+    settings = get_settings(folder)
+    bundle, database = get_bundle(settings), open_database(settings)
+    with database.session() as session:
+        bundles.store(session, bundle, AT)
+        session.commit()
+    database.dispose()
+    edit(folder, "history.detractors_180d >= 1", "history.detractors_180d >= 2")
+    said = call("diff", bundle.digest[:10], ".", "--format", "json")
+    assert said.code == 1
+    assert said.json["old"] == bundle.digest
+    changed = {one["outcome"]: one["kind"] for one in said.json["outcomes"] if one["kind"] != "equivalent"}
+    assert changed["repeat-detractor"] == "narrower"
+    assert call("diff", "nowhere", ".").code == 1
