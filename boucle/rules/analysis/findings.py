@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from boucle.errors import Mistake
 from boucle.rules.analysis.completeness import check_completeness
@@ -41,11 +42,10 @@ def find_all(workspace: Workspace, bundle: Bundle, today: date | None = None) ->
     With `today` also at the guarantees that rest on a rule about to end.
     """
     found: list[Mistake] = []
-    unfinished: list[str] = []
-    for rule_set in workspace.rule_sets:
-        complete = _look_at(bundle, rule_set, found)
-        unfinished.extend([] if complete else [rule_set.name])
-    found.extend(check_territory(workspace, bundle))
+    sets = workspace.rule_sets
+    unfinished = [rule_set.name for rule_set in sets if not _look_at(bundle, rule_set, found)]
+    if not _gather(found, lambda: check_territory(workspace, bundle)):
+        unfinished.append("only_when")
     found.extend(check_endings(workspace, bundle, today) if today else ())
     ordered = sorted(found, key=lambda mistake: (mistake.place, mistake.code, mistake.message))
     return Findings(tuple(ordered), tuple(unfinished))
@@ -57,10 +57,14 @@ def _look_at(bundle: Bundle, rule_set: RuleSet, found: list[Mistake]) -> bool:
         scene = Scene(bundle, rule_set)
     except (TooManyError, TooLargeError):
         return False
-    complete = True
-    for check in _CHECKS:
-        try:
-            found.extend(check(scene))
-        except TooLargeError:
-            complete = False
-    return complete
+    missed = [check for check in _CHECKS if not _gather(found, partial(check, scene))]
+    return not missed
+
+
+def _gather(found: list[Mistake], look: Callable[[], Iterator[Mistake]]) -> bool:
+    """Add what one check finds; whether it could look at everything."""
+    try:
+        found.extend(look())
+    except (TooManyError, TooLargeError):
+        return False
+    return True

@@ -135,16 +135,27 @@ class _Search:
 
     def find(self, box: int, covers: Sequence[int]) -> int | None:
         """As `Grid.find_outside`, for one box."""
-        while True:
-            live = self._live(box, covers)
+        waiting = [(box, covers)]
+        while waiting:
+            box, covers = waiting.pop()
+            box, live = self._shrink(box, covers)
             if live is None:
-                return None
+                continue
             if not live:
                 return box
+            waiting.extend((part, live) for part in self._cut(box, live))
+        return None
+
+    def _shrink(self, box: int, covers: Sequence[int]) -> tuple[int, list[int] | None]:
+        """The box without what single covers take whole, and the covers that still reach into it."""
+        live = self._live(box, covers)
+        while live:
             single = self._single(box, live)
             if single is None:
-                return self._branch(box, live)
-            box, covers = box & ~single, live
+                break
+            box &= ~single
+            live = self._live(box, live)
+        return box, live
 
     def _live(self, box: int, covers: Sequence[int]) -> list[int] | None:
         """The covers that reach into the box; None where one holds all of it."""
@@ -172,14 +183,11 @@ class _Search:
                 return cover & self.grid.fields[axis]
         return None
 
-    def _branch(self, box: int, live: Sequence[int]) -> int | None:
+    def _cut(self, box: int, live: Sequence[int]) -> tuple[int, int]:
+        """The box in two: inside and outside of one cover, along the axis that parts most of them."""
         field = self._most_parted(box, live)
         inside = next(cover for cover in live if box & ~cover & field) & field
-        for part in (box & ~field | box & field & ~inside, box & ~field | inside):
-            found = self.find(part, live)
-            if found is not None:
-                return found
-        return None
+        return box & ~field | inside, box & ~inside
 
     def _most_parted(self, box: int, live: Sequence[int]) -> int:
         fields = self.grid.fields

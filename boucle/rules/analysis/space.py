@@ -7,7 +7,7 @@ set of cells, and a search in it is an enumeration of them that leaves out what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -21,7 +21,8 @@ from boucle.rules.encoding import FOLDED
 from boucle.rules.evaluation import Condition, Evaluator
 from boucle.rules.logic import PERSONAL, Vocabulary, is_true, personal_key
 
-Cell = Mapping[str, JsonValue]
+_MOST_CLASSES = 8_192
+"""Of one fact: thirteen members of a set, each asked for alone."""
 
 
 class Space:
@@ -31,7 +32,7 @@ class Space:
         """`atoms` as the bundle holds them. TooManyError where one fact has too many classes."""
         self.bundle = bundle
         self.atoms = {atom.text: atom for atom in atoms}
-        self.axes = list_axes(bundle.catalogue, self.atoms.values())
+        self.axes = list_axes(bundle.catalogue, self.atoms.values(), most=_MOST_CLASSES)
         self.numbers = {axis.fact.name: number for number, axis in enumerate(self.axes)}
         self.grid = Grid([len(axis.classes) for axis in self.axes])
         self._owners = {f"{PERSONAL}.{personal_key(atom.text)}": atom.fact for atom in self.atoms.values()}

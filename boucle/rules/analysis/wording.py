@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import and_, or_
 
 from pydantic import JsonValue
 
@@ -108,17 +110,36 @@ def _word_known(space: Space, axis: Axis, classes: Sequence[Sequence[Sample]], m
 
 
 def _word_atoms(space: Space, axis: Axis, mask: int) -> Iterator[str]:
-    """What is asked of a set or a text: by one atom where one says it, else class by class."""
+    """What is asked of a set or a text: what all its classes have in common, then what tells them apart."""
     known = space.known(axis.fact.name)
-    masks = space.atom_masks(axis.fact.name)
-    for text, holds in masks.items():
-        if mask in {holds, known & ~holds}:
-            yield text if mask == holds else f"not {text}"
-            return
-    for at in range(len(axis.classes)):
-        if mask >> at & 1:
-            said = (text if holds >> at & 1 else f"not {text}" for text, holds in masks.items())
-            yield " and ".join(said)
+    literals: dict[str, int] = {}
+    for text, holds in space.atom_masks(axis.fact.name).items():
+        literals |= {text: holds, f"not {text}": known & ~holds}
+    shared = _fewest({text: holds for text, holds in literals.items() if mask & ~holds == 0}, known)
+    common = _meet(shared.values(), known)
+    inner = {text: holds & common for text, holds in literals.items() if holds & common & ~mask == 0}
+    apart = [] if common == mask else [text for text, holds in inner.items() if holds]
+    if common != mask and _join(inner.values()) != mask:
+        apart.append("…")
+    yield " and ".join([*shared, f"({' or '.join(apart)})"] if len(apart) > 1 else [*shared, *apart])
+
+
+def _fewest(literals: dict[str, int], known: int) -> dict[str, int]:
+    """The literals without those that the others say already."""
+    kept = dict(literals)
+    for text in reversed(literals):
+        others = {other: holds for other, holds in kept.items() if other != text}
+        if _meet(others.values(), known) == _meet(kept.values(), known):
+            kept = others
+    return kept
+
+
+def _meet(masks: Iterable[int], known: int) -> int:
+    return reduce(and_, masks, known)
+
+
+def _join(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)
 
 
 def _word_stretch(fact: Fact, sample: Sample, axis: Axis) -> str:
