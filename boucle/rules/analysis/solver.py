@@ -69,6 +69,7 @@ class Solver:
         self._variables: dict[str, _Variable] = {}
         self._defined: dict[tuple[int, str], Pair] = {}
         self._scopes: list[Mapping[str, Definition]] = []
+        self._solver: Any = None
 
     def encode(self, expr: Expr, definitions: Mapping[str, Definition]) -> Pair:
         """The two formulas of a condition; `definitions` must stay the same object for one rule set."""
@@ -76,22 +77,29 @@ class Solver:
             self._scopes.append(definitions)
         return self._encode(expr, definitions)
 
-    def find(self, wanted: Iterable[Any]) -> dict[str, FactValue] | None:
-        """Facts under which every formula holds, None where there are none.
+    def assume(self, given: Iterable[Any]) -> None:
+        """Take these formulas for true in every question from now on; all facts must have been named."""
+        self._solver = self._z3.Solver()
+        self._solver.set("rlimit", STEPS)
+        self._solver.add(*given)
+        for variable in self._variables.values():
+            self._solver.add(*variable.domain)
+
+    def find(self, wanted: Any) -> dict[str, FactValue] | None:
+        """Facts under which a formula holds and all that is assumed, None where there are none.
 
         SolverGaveUpError where z3 does not know within its limit of work.
         """
-        solver = self._z3.Solver()
-        solver.set("rlimit", STEPS)
-        solver.add(*wanted)
-        for variable in self._variables.values():
-            solver.add(*variable.domain)
-        answer = solver.check()
-        if answer == self._z3.unsat:
-            return None
-        if answer != self._z3.sat:
+        self._solver.push()
+        self._solver.add(wanted)
+        answer = self._solver.check()
+        if answer == self._z3.unknown:
             raise SolverGaveUpError
-        model = solver.model()
+        found = self._read(self._solver.model()) if answer == self._z3.sat else None
+        self._solver.pop()
+        return found
+
+    def _read(self, model: Any) -> dict[str, FactValue]:
         values = ((name, variable.read(model)) for name, variable in self._variables.items())
         return {name: value for name, value in values if value is not None}
 

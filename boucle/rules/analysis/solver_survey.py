@@ -54,8 +54,9 @@ class _Search:
     def survey(self) -> Survey:
         examples: dict[Outcome, Cell] = {}
         opaque: set[Outcome] = set()
+        self.solver.assume(self._given())
         for outcome, formula in self._outcomes():
-            facts = self.solver.find([*self._given(), formula])
+            facts = self.solver.find(formula)
             if facts is None:
                 continue
             cell = encode(self.question.bundle.catalogue, facts)
@@ -95,13 +96,13 @@ class _Search:
 
     def _takers(self) -> Iterator[tuple[str, Any]]:
         every, no = self.solver.every, self.solver.no
-        above: list[Any] = [self._decided]
+        left = self._decided
         for rule, pair in zip(self.question.competing, self.formulas.rules, strict=True):
-            yield rule.id, every([*above, pair.true])
-            above.append(no(pair.true))
+            yield rule.id, every([left, pair.true])
+            left = every([left, no(pair.true)])
         if UNDECIDED in self.question.plays:
             open_ = self.solver.some(no(pair.false) for pair in self.formulas.rules)
-            yield UNDECIDED, every([*above, open_, *(pair.true for pair in self.formulas.fallback)])
+            yield UNDECIDED, every([left, open_, *(pair.true for pair in self.formulas.fallback)])
 
     def _holding(self, taker: str) -> Iterator[tuple[str | None, Any]]:
         """Each gate that may be the first to hold back, and where; then where none does."""
