@@ -162,3 +162,14 @@ class NotOnePromise(Worded):
 
     name: str
     found: str
+
+
+@dataclass(frozen=True)
+class DefinedElsewhere(Worded):
+    """A definition of a rule file in a condition of the policy."""
+
+    code = "B093"
+    template = "'{name}' is a definition of a rule file, which the policy does not know"
+    mend = "write here what it stands for"
+
+    name: str

@@ -11,7 +11,7 @@ from boucle.rules.file_mistakes import BadValue, MissingKey, NoAgeLimit
 from boucle.rules.form import Form
 from boucle.rules.headers import open_file
 from boucle.rules.policy_gates import read_budget, read_cap, read_entries, read_holdout
-from boucle.rules.ruleset import Policy
+from boucle.rules.ruleset import Policy, Suppression
 from boucle.rules.source import Mapping_, Node, Scalar, Sequence_
 from boucle.rules.suppressions import is_in_local_time, read_suppression
 from boucle.rules.zones import read_timezone
@@ -39,8 +39,13 @@ UNREADABLE = ReadPolicy(complete=False)
 """What stands for a policy file that cannot be read."""
 
 
-def read_policy(node: Node, facts: ReadFacts, plays: Collection[str]) -> tuple[ReadPolicy, list[Mistake]]:
-    """Read the policy file. `max_age: none` says that no response is too old."""
+def read_policy(
+    node: Node, facts: ReadFacts, plays: Collection[str], definitions: Collection[str]
+) -> tuple[ReadPolicy, list[Mistake]]:
+    """Read the policy file. `max_age: none` says that no response is too old.
+
+    `definitions` are the names that rule files define, which the policy does not know.
+    """
     mistakes: list[Mistake] = []
     form = open_file(node, HEADER, "the policy file", mistakes)
     if form is None:
@@ -49,24 +54,32 @@ def read_policy(node: Node, facts: ReadFacts, plays: Collection[str]) -> tuple[R
     if not form.has("max_age"):
         mistakes.append(NoAgeLimit(form.place))
     _check_zone_given(form)
-    policy = _gates(form, _max_age(form), facts, plays)
+    policy = _counting_gates(form, _max_age(form), plays)
+    policy = replace(policy, suppressions=_suppressions(form, policy.timezone, facts, plays, definitions))
     named = _budget_names(form)
     broken = named - {budget.id for budget in policy.budgets}
     return ReadPolicy(policy, broken, complete=_is_list(form, "budgets")), mistakes
 
 
-def _gates(form: Form, policy: Policy, facts: ReadFacts, plays: Collection[str]) -> Policy:
-    zone = read_timezone(form) or policy.timezone
-    scope = facts.scope()
+def _counting_gates(form: Form, policy: Policy, plays: Collection[str]) -> Policy:
     return replace(
         policy,
-        timezone=zone,
-        suppressions=read_entries(
-            form, "suppress", "suppression", lambda entry: read_suppression(entry, plays, scope, zone)
-        ),
+        timezone=read_timezone(form) or policy.timezone,
         caps=read_entries(form, "caps", "cap", lambda entry: read_cap(entry, plays)),
         budgets=read_entries(form, "budgets", "budget", read_budget),
         holdouts=read_entries(form, "holdouts", "holdout", lambda entry: read_holdout(entry, plays)),
+    )
+
+
+def _suppressions(
+    form: Form, zone: str, facts: ReadFacts, plays: Collection[str], definitions: Collection[str]
+) -> tuple[Suppression, ...]:
+    scope = facts.scope()
+    return read_entries(
+        form,
+        "suppress",
+        "suppression",
+        lambda entry: read_suppression(entry, plays, scope, zone, definitions),
     )
 
 

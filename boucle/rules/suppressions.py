@@ -6,9 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, cast
 
+from boucle.rules.condition import Expr
+from boucle.rules.condition_mistakes import UnknownName
 from boucle.rules.file_mistakes import BadValue, EndsBeforeItBegins
 from boucle.rules.form import Form
-from boucle.rules.gate_mistakes import DeferredForEver, NeverHolds
+from boucle.rules.gate_mistakes import DeferredForEver, DefinedElsewhere, NeverHolds
 from boucle.rules.local_times import is_local, read_instant
 from boucle.rules.play_list import read_plays
 from boucle.rules.policy_gates import open_entry
@@ -25,15 +27,20 @@ Does = Literal["drop", "defer"]
 Window = tuple[datetime, datetime]
 
 
-def read_suppression(form: Form, plays: Collection[str], scope: Scope, zone: str) -> Suppression | None:
-    """Read one entry; with a window and a condition, it holds back where both do."""
+def read_suppression(
+    form: Form, plays: Collection[str], scope: Scope, zone: str, definitions: Collection[str]
+) -> Suppression | None:
+    """Read one entry; with a window and a condition, it holds back where both do.
+
+    `definitions` are the names that rule files define, for a message: a suppression reads facts only.
+    """
     id_ = open_entry(form, "suppression", KEYS, ("id",))
     before = len(form.mistakes)
     if not form.has("window") and not form.has("when"):
         form.refuse(NeverHolds(form.place, id_ or "?"))
     named = read_plays(form, "plays", plays) if form.has("plays") else None
     window = _window(form, zone) if form.has("window") else None
-    when = read_when(form, "when", scope, {}) if form.has("when") else None
+    when = _when(form, scope, definitions) if form.has("when") else None
     do = form.choice("do", DOES) if form.has("do") else "drop"
     if do == "defer" and not form.has("window"):
         form.refuse(DeferredForEver(form.place_of("do"), id_ or "?"))
@@ -41,6 +48,15 @@ def read_suppression(form: Form, plays: Collection[str], scope: Scope, zone: str
         return None
     begins, ends = window or (None, None)
     return Suppression(id_, form.place, named, when, begins, ends, cast("Does", do))
+
+
+def _when(form: Form, scope: Scope, definitions: Collection[str]) -> Expr | None:
+    before = len(form.mistakes)
+    when = read_when(form, "when", scope, {})
+    for number, mistake in enumerate(form.mistakes[before:], before):
+        if isinstance(mistake, UnknownName) and mistake.name in definitions:
+            form.mistakes[number] = DefinedElsewhere(mistake.place, mistake.name)
+    return when
 
 
 def _window(form: Form, zone: str) -> Window | None:

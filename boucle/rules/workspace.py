@@ -14,7 +14,7 @@ from boucle.rules.params import Known, PlayParams
 from boucle.rules.policy_file import UNREADABLE, ReadPolicy, read_policy
 from boucle.rules.rules_file import read_rule_set
 from boucle.rules.ruleset import RuleSet, Workspace
-from boucle.rules.source import Node, read_yaml
+from boucle.rules.source import Mapping_, Node, read_yaml
 
 __all__ = ["Known", "PlayParams", "load"]
 
@@ -85,9 +85,16 @@ def _policy(
         return ReadPolicy()
     if POLICY not in nodes:
         return UNREADABLE
-    policy, found = read_policy(nodes[POLICY], facts, plays)
+    policy, found = read_policy(nodes[POLICY], facts, plays, _definition_names(nodes))
     mistakes.extend(found)
     return policy
+
+
+def _definition_names(nodes: Mapping[str, Node]) -> frozenset[str]:
+    """What the rule files define, right or wrong."""
+    defines = (node.find("define") for node in nodes.values() if isinstance(node, Mapping_))
+    mappings = (define for define in defines if isinstance(define, Mapping_))
+    return frozenset(name.text for define in mappings for name, _ in define.entries)
 
 
 def _check_together(texts: Mapping[str, str], rule_sets: Sequence[RuleSet]) -> list[Mistake]:

@@ -154,6 +154,13 @@ def test_a_gate_that_cannot_be_is_refused_where_it_stands(old: str, new: str) ->
     assert mistake.place.line == lines[-1]
 
 
+def test_a_definition_of_a_rule_file_is_not_known_in_the_policy_and_the_message_says_so() -> None:
+    rules = RULES + "define:\n  callable:\n    when: consent.follow_up\n"
+    policy = GATES.replace('customer.tags has "legal_hold"', "callable or callabel")
+    mistakes = read({**with_file("rules", rules), "policy.yaml": policy})[1]
+    assert [mistake.code for mistake in mistakes] == ["B093", "B011"]
+
+
 def test_a_rule_says_how_it_meets_the_gates() -> None:
     rules = RULES.replace(
         "    start: csm_case\n",

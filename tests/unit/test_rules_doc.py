@@ -48,6 +48,8 @@ def _read_example(code: str, kind: str) -> list[Mistake]:
         del texts["rules/nps.yaml"]
     if "two-sets" in how:
         texts["rules/csat.yaml"] = OTHER_RULES
+    if "callable" in how:
+        texts["rules/nps.yaml"] += "define:\n  callable:\n    when: consent.follow_up\n"
     if "latin-1" in how:
         texts = {
             path: text.encode("latin-1").decode("utf-8", "surrogateescape") for path, text in texts.items()
