@@ -171,6 +171,15 @@ def _reason(code: str) -> str:
 
 # -- both ----------------------------------------------------------------------------------------
 
+
+def _other_scores(old: frozenset[str], new: frozenset[str]) -> set[str]:
+    """Of the scores that no condition reads, one for all that the same versions know.
+
+    They matter only to `no_score`, for which any of them is as good as another.
+    """
+    return {min(group) for group in (old & new, old - new, new - old) if group}
+
+
 _Pairs = dict[tuple[str, str], Cell]
 """For each answer of the old version with each of the new one, the first case in which they meet."""
 
@@ -185,7 +194,7 @@ class _Comparison:
         self.at = day_in(zone, day).begins
         asked = (one for version in self.versions for one in version.asked)
         read = {atom.fact for one in asked for atom in list_atoms(one.when, one.definitions)}
-        self.names = sorted(read.union(old.scores, new.scores))
+        self.names = sorted(read | _other_scores(old.scores - read, new.scores - read))
 
     def differences(self) -> list[Difference] | GaveUp:
         old, new = self.versions
