@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boucle.commands.green import require_sound
 from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, say
 from boucle.commands.ruling import get_bundle
@@ -44,7 +45,7 @@ def find_for_trial(settings: Settings) -> Bundle:
 
 
 def _activate_first(settings: Settings, database: Database, actor: str) -> Bundle:
-    bundle = get_bundle(settings)
+    _, bundle = require_sound(settings)
     with database.session() as session:
         activations.activate(session, bundle, at=now(), actor=actor, reason=FIRST_USE)
         session.commit()
