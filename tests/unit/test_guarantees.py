@@ -143,6 +143,15 @@ def test_an_undecided_suppression_holds_back_too() -> None:
     assert proof.witness.decision.gates[-1].result == "undecided"
 
 
+def test_what_defers_under_a_condition_blocks_where_that_is_undecided() -> None:
+    freeze = replaced(GATES["suppress/freeze"], ('08:00"}}', '08:00"}, do: defer, when: consent.follow_up}'))
+    proof = prove_one(APOLOGY, NO_GATES + freeze)
+    assert proof.witness is not None
+    assert proof.witness.facts["consent.follow_up"] is None
+    rules = replaced(APOLOGY, ("whenever: detractor", "whenever: detractor and consent.follow_up is known"))
+    assert prove_one(rules, NO_GATES + freeze).verdict == "PROVED"
+
+
 def test_what_is_only_deferred_still_starts() -> None:
     freeze = replaced(GATES["suppress/freeze"], ('08:00"}}', '08:00"}, do: defer}'))
     assert prove_one(APOLOGY, NO_GATES + freeze).verdict == "PROVED"

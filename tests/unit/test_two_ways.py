@@ -191,7 +191,16 @@ class Dice:
 
     def policy(self) -> Policy:
         self.names = []
-        suppress = Suppression("quiet", HERE, frozenset(self.random.sample(PLAYS, 2)), self.expr(1))
+        begins = NOON if self.chance(0.6) else None
+        suppress = Suppression(
+            "quiet",
+            HERE,
+            frozenset(self.random.sample(PLAYS, 2)),
+            None if begins and self.chance(0.3) else self.expr(1),
+            begins,
+            begins and begins + timedelta(hours=2),
+            "defer" if begins and self.chance(0.5) else "drop",
+        )
         cap = Cap("cap", HERE, frozenset(self.random.sample(PLAYS, 1)), "contact", 1, timedelta(days=30))
         holdout = Holdout("holdout", HERE, frozenset(self.random.sample(PLAYS, 1)), 1000)
         return Policy(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from boucle.model import Truth
 from boucle.rules.bundle import Bundle, CompiledRule, CompiledSuppression, CompiledUndecided
 from boucle.rules.gates import ROLLOUT
 from boucle.rules.ruleset import GateKind
@@ -26,15 +27,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A gate that may hold back. `suppression`: only where its condition is not false."""
+    """A gate that may hold back: always, or where its condition has one of some truth values."""
 
     gate: str
-    suppression: CompiledSuppression | None = None
+    where: frozenset[Truth] | None = None
 
     @property
     def is_certain(self) -> bool:
         """Whether no fact of the response can rule the gate out."""
-        return self.suppression is None or self.suppression.condition is None
+        return self.where is None
 
 
 def day_in(zone: str, day: date) -> Span:
@@ -60,7 +61,7 @@ def _obstacles(
         yield Obstacle(ROLLOUT)
     if not _is_exempt(winner, "suppress"):
         concerned = (one for one in bundle.suppressions if one.plays is None or play in one.plays)
-        yield from (Obstacle(f"suppress/{one.id}", one) for one in concerned if _may_block(one, span))
+        yield from (_suppression(one) for one in concerned if _may_block(one, span))
     if not _is_exempt(winner, "caps"):
         yield from (Obstacle(f"caps/{one.id}") for one in bundle.policy.caps if play in one.plays)
     if not _is_exempt(winner, "holdouts"):
@@ -71,6 +72,14 @@ def _obstacles(
 
 def _is_exempt(winner: CompiledRule | CompiledUndecided, kind: GateKind) -> bool:
     return winner.exempt is not None and kind in winner.exempt.gates
+
+
+def _suppression(one: CompiledSuppression) -> Obstacle:
+    """Where it holds back for good: what only defers does so where it cannot be told."""
+    gate, defers = f"suppress/{one.id}", one.do == "defer" and one.ends is not None
+    if one.condition is None:
+        return Obstacle(gate)
+    return Obstacle(gate, frozenset(("undecided",) if defers else ("true", "undecided")))
 
 
 def _may_block(one: CompiledSuppression, span: Span) -> bool:

@@ -212,6 +212,6 @@ def _find_taker(question: Question, truths: Parts[Truth]) -> str | None:
 def _held_by(question: Question, taker: str, truths: Parts[Truth]) -> str | None:
     suppressing = dict(zip(question.suppressions, truths.suppressions, strict=True))
     for one in question.obstacles[taker]:
-        if one.is_certain or suppressing[one.gate] != "false":
+        if one.where is None or suppressing[one.gate] in one.where:
             return one.gate
     return None

@@ -109,10 +109,11 @@ class _Search:
         suppressing = dict(zip(self.question.suppressions, self.formulas.suppressions, strict=True))
         passed: list[Any] = []
         for one in self.question.obstacles[taker]:
-            if one.is_certain:
+            if one.where is None:
                 yield one.gate, self.solver.every(passed)
                 return
-            false = suppressing[one.gate].false
-            yield one.gate, self.solver.every([*passed, self.solver.no(false)])
-            passed.append(false)
+            pair = suppressing[one.gate]
+            free = pair.false if "true" in one.where else self.solver.some([pair.false, pair.true])
+            yield one.gate, self.solver.every([*passed, self.solver.no(free)])
+            passed.append(free)
         yield None, self.solver.every(passed)
