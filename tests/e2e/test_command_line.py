@@ -62,7 +62,7 @@ def test_from_init_to_a_verified_ledger(shop: Product) -> None:
 
 def test_an_act_waits_where_nothing_runs_and_is_done_where_it_does(desk: Product) -> None:
     desk.run(*IMPORT)
-    (apology,) = [loop for loop in desk.ask("loops", "list") if loop["rule"] == "detractor-apology"]
+    apology, *_ = [loop for loop in desk.ask("loops", "list") if loop["rule"] == "detractor-apology"]
     assert desk.run("cases", "note", apology["loop"], "Rings twice", "--as", "anna").startswith("recorded")
     running = desk.start_up()
     wait_for(lambda: "Rings twice" in desk.run("loops", "show", apology["loop"]), "the note", 60)
