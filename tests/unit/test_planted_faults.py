@@ -173,6 +173,9 @@ ERRORS_AND_WARNINGS = [
         "B304", "history.referral_asks_180d: 1", "nps: 9"),
     fault("another score than the rules read", f"{BARE}rules:\n  - id: one\n    start: csm_case\n"
         "    when: response.known_customer\nundecided: record\n", "B304", "csat.delivery: 1"),
+    fault("another score where that of the rules is unknown", f"{BARE}rules:\n  - id: one\n"
+        "    start: csm_case\n    when: nps is known\nundecided: record\n", "B304",
+        "{csat.delivery: 1, nps: null}"),
     fault("a band said twice", rules("detractor and nps < 8"), "B306", "without 'nps < 8'"),
     fault("a wider part of an or", rules("detractor or nps in 0..3"), "B306", "without 'nps in 0..3'"),
     fault("a value that another excludes",

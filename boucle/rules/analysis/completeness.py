@@ -34,7 +34,7 @@ def _gap(scene: Scene) -> Iterator[Mistake]:
     box = scene.space.find_outside(scene.space.grid.meet(_scored(scene), scene.domain), covers)
     if box is not None:
         facts = scene.space.represent(box)
-        if not scene.bundle.scores & facts.keys():
+        if all(facts.get(name) is None for name in scene.bundle.scores):
             facts = {**_any_score(scene), **facts}
         yield Gap(scene.rule_set.place, word_facts(scene.bundle.catalogue, facts))
 

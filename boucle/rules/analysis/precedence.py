@@ -20,18 +20,31 @@ _DAY = timedelta(days=1)
 
 
 def check_precedence(scene: Scene) -> Iterator[Mistake]:
-    """All that is to be said of rules of one set that hold together."""
+    """All that is to be said of rules of one set that hold together.
+
+    TooLargeError at the end, where not every rule could be looked at.
+    """
+    missed = False
     for lower in scene.contenders:
-        if not lower.acts or not scene.is_possible(lower.holds):
-            continue
-        above = _above(scene, lower)
-        if scene.rule_set.hit_policy == "unique":
-            yield from _overlaps(scene, lower, above)
-            continue
-        shadow = find_shadow(scene, lower, above)
-        if shadow:
-            yield _never_fires(lower, shadow)
-            continue
+        try:
+            yield from _check(scene, lower)
+        except TooLargeError:
+            missed = True
+    if missed:
+        raise TooLargeError
+
+
+def _check(scene: Scene, lower: Contender) -> Iterator[Mistake]:
+    if not lower.acts or not scene.is_possible(lower.holds):
+        return
+    above = _above(scene, lower)
+    if scene.rule_set.hit_policy == "unique":
+        yield from _overlaps(scene, lower, above)
+        return
+    shadow = find_shadow(scene, lower, above)
+    if shadow:
+        yield _never_fires(lower, shadow)
+    else:
         yield from _wins_below(scene, lower, above)
         yield from _fires_below(scene, lower, above)
 
