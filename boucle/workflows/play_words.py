@@ -17,36 +17,56 @@ Language = Literal["en", "fr"]
 
 _TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "apology": "the contact gets an apology (message “{template}”){offer}. {after} later one question is "
-        "asked, whether things are better (message “{follow_up}”); its answer is waited for {within}.",
+        "apology": "the contact gets an apology (message “{template}”){offer}. {after} later they are "
+        "asked whether things are better (message “{follow_up}”), and have {within} to answer.",
         "offer": " with a voucher of {value}, valid for {valid_for}",
         "no_offer": ", without an offer",
-        "case": "the team “{team}” gets a case (severity {severity}){by}.",
-        "escalate": "the lead of the team “{team}” gets a case at once (severity {severity}){by}.",
-        "by": ": somebody reaches the contact within {first}, and the case is closed within {close}",
+        "case": "the team “{team}” gets a case (severity {severity}).{by}",
+        "escalate": "the lead of the team “{team}” gets a case at once (severity {severity}).{by}",
+        "by": " Somebody reaches the contact within {first}, and the case is closed within {close}.",
         "acknowledge": " The contact is told at once that somebody will call (message “{template}”).",
         "other": "the play “{play}” is started{params}.",
         "low": "low", "medium": "medium", "high": "high", "critical": "critical",
         "minutes": "minutes", "hours": "hours", "days": "days", "weeks": "weeks",
-        "business hours": "working hours", "business days": "working days",
+        "business hours": "working hours", "business days": "working days", "decimal": ".",
     },
     "fr": {
         "apology": "l'interlocuteur reçoit des excuses (message « {template} »){offer}. {after} plus tard, "
-        "on lui demande si cela va mieux (message « {follow_up} ») ; on attend sa réponse {within}.",
+        "on lui demande si cela va mieux (message « {follow_up} »), et on attend sa réponse pendant "
+        "{within}.",
         "offer": " avec un bon de {value}, valable {valid_for}",
         "no_offer": ", sans offre",
-        "case": "l'équipe « {team} » reçoit un dossier (gravité {severity}){by}.",
-        "escalate": "le responsable de l'équipe « {team} » reçoit aussitôt un dossier (gravité {severity})"
-        "{by}.",
-        "by": " : quelqu'un joint l'interlocuteur sous {first}, et le dossier est clos sous {close}",
+        "case": "l'équipe « {team} » reçoit un dossier (gravité {severity}).{by}",
+        "escalate": "le responsable de l'équipe « {team} » reçoit aussitôt un dossier (gravité {severity})."
+        "{by}",
+        "by": " Quelqu'un joint l'interlocuteur sous {first}, et le dossier est clos sous {close}.",
         "acknowledge": " L'interlocuteur est aussitôt prévenu que quelqu'un appellera (message "
         "« {template} »).",
         "other": "le scénario « {play} » démarre{params}.",
         "low": "faible", "medium": "moyenne", "high": "haute", "critical": "critique",
         "minutes": "minutes", "hours": "heures", "days": "jours", "weeks": "semaines",
-        "business hours": "heures ouvrées", "business days": "jours ouvrés",
+        "business hours": "heures ouvrées", "business days": "jours ouvrés", "decimal": ",",
     },
 }  # fmt: skip
+
+
+_NAMES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "apologize_with_offer": "an apology",
+        "csm_case": "a case",
+        "escalate": "a case with the team's lead",
+    },
+    "fr": {
+        "apologize_with_offer": "des excuses",
+        "csm_case": "un dossier",
+        "escalate": "un dossier chez le responsable de l'équipe",
+    },
+}
+
+
+def namer(language: Language) -> Callable[[str], str | None]:
+    """A function that names a play of ours in one language."""
+    return _NAMES[language].get
 
 
 def teller(language: Language) -> Callable[[str, Mapping[str, JsonValue]], str]:
@@ -74,7 +94,8 @@ def _apology(params: ApologizeWithOfferParams, texts: Mapping[str, str]) -> str:
     offer = texts["no_offer"]
     if isinstance(params.offer, Offer):
         valid_for = _span(params.offer.valid_for, texts)
-        offer = texts["offer"].format(value=params.offer.value, valid_for=valid_for)
+        value = str(params.offer.value).replace(".", texts["decimal"])
+        offer = texts["offer"].format(value=value, valid_for=valid_for)
     return texts["apology"].format(
         template=params.template,
         offer=offer,

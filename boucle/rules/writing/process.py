@@ -13,12 +13,27 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from boucle.model import Frozen
-from boucle.rules.ruleset import Guarantee, Policy, Rule, RuleSet, Suppression, Undecided, Workspace
+from boucle.rules.ruleset import (
+    Cap,
+    GateKind,
+    Guarantee,
+    Policy,
+    Rule,
+    RuleSet,
+    Suppression,
+    Undecided,
+    Workspace,
+)
 from boucle.rules.writing.telling import Teller
-from boucle.rules.writing.tongues import TONGUES, Tongue, TongueCode
+from boucle.rules.writing.tongues import TONGUES, Tongue, TongueCode, say_length
 
 PlayTeller = Callable[[str, Mapping[str, JsonValue]], str]
 """One sentence or more of what a play does with its parameters, in the language of the page."""
+
+PlayNamer = Callable[[str], str | None]
+"""What a play is in two or three words, in the language of the page; None for one that is not ours."""
+
+_GATES: tuple[GateKind, ...] = ("suppress", "caps", "holdouts")
 
 
 class Line(Frozen):
@@ -46,10 +61,12 @@ class Page(Frozen):
     sections: tuple[Section, ...]
 
 
-def tell_programme(workspace: Workspace, language: TongueCode, tell_play: PlayTeller) -> Page:
+def tell_programme(
+    workspace: Workspace, language: TongueCode, tell_play: PlayTeller, name_play: PlayNamer
+) -> Page:
     """Every rule set of a workspace, and the policy over them, in one language."""
     tongue = TONGUES[language]
-    storyteller = _Storyteller(workspace, tongue, Teller(workspace.catalogue, tongue), tell_play)
+    storyteller = _Storyteller(workspace, tongue, Teller(workspace.catalogue, tongue), tell_play, name_play)
     sections = [section for rule_set in workspace.rule_sets for section in storyteller.rule_set(rule_set)]
     return Page(language=language, sections=(*sections, storyteller.policy(workspace.policy)))
 
@@ -60,6 +77,7 @@ class _Storyteller:
     tongue: Tongue
     teller: Teller
     tell_play: PlayTeller
+    name_play: PlayNamer
 
     def rule_set(self, rule_set: RuleSet) -> Iterator[Section]:
         yield self._head(rule_set)
@@ -68,13 +86,19 @@ class _Storyteller:
         yield Section(heading=self.tongue.say("rules"), lead=lead, lines=lines, numbered=True)
         undecided = self._undecided(rule_set.undecided)
         yield Section(heading=self.tongue.say("undecided"), lines=(undecided,))
-        for key, said in (
-            ("reasons", self._reasons(rule_set)),
-            ("words", self._definitions(rule_set)),
-            ("guarantees", self._guarantees(rule_set)),
-        ):
-            if said:
-                yield Section(heading=self.tongue.say(key), lines=said)
+        yield from self._further(rule_set)
+
+    def _further(self, rule_set: RuleSet) -> Iterator[Section]:
+        """The parts that may be missing."""
+        say = self.tongue.say
+        reasons, words = self._reasons(rule_set), self._definitions(rule_set)
+        if reasons:
+            lead = say("reasons_lead")
+            yield Section(heading=say("reasons"), lead=lead, lines=reasons, numbered=True)
+        if words:
+            yield Section(heading=say("words"), lines=words)
+        if rule_set.guarantees:
+            yield Section(heading=say("guarantees"), lines=self._guarantees(rule_set))
 
     def _head(self, rule_set: RuleSet) -> Section:
         say = self.tongue.say
@@ -103,13 +127,14 @@ class _Storyteller:
         if rule.mode == "observe":
             yield self.tongue.say("observe")
         if rule.rollout is not None:
-            yield self.tongue.say("rollout", percent=_percent(rule.rollout))
+            yield self.tongue.say("rollout", percent=self.tongue.percent(rule.rollout))
         if rule.owner is not None and rule.owner != rule_set.owner:
             yield self.tongue.say("rule_owner", owner=rule.owner)
 
     def _holding(self, of: Rule | Undecided, play: str) -> Iterator[str]:
         if of.exempt is not None:
-            gates = self.tongue.all_of([self.tongue.say(f"gate_{gate}") for gate in sorted(of.exempt.gates)])
+            exempt = [self.tongue.say(f"gate_{gate}") for gate in _GATES if gate in of.exempt.gates]
+            gates = self.tongue.any_of(exempt)
             yield self.tongue.say("exempt", gates=gates, reason=of.exempt.reason)
         if of.spends is not None:
             yield self._spending(of, play)
@@ -124,7 +149,8 @@ class _Storyteller:
         if spends.otherwise is not None:
             otherwise = self.tongue.say("exhausted_play", play=self.tell_play(play, spends.otherwise))
         budget = self.teller.name(spends.budget)
-        return self.tongue.say("spends", amount=spends.amount, budget=budget, otherwise=otherwise)
+        amount = self.tongue.amount(spends.amount)
+        return self.tongue.say("spends", amount=amount, budget=budget, otherwise=otherwise)
 
     def _undecided(self, undecided: Undecided) -> Line:
         if undecided.play is None:
@@ -140,7 +166,7 @@ class _Storyteller:
 
     def _reasons(self, rule_set: RuleSet) -> tuple[Line, ...]:
         return tuple(
-            Line(text=self.tongue.say("reason", text=reason.text, condition=self.teller.tell(reason.when)))
+            Line(title=reason.text, text=self.tongue.say("reason", condition=self.teller.tell(reason.when)))
             for reason in rule_set.otherwise
         )
 
@@ -171,7 +197,10 @@ class _Storyteller:
     def _plays(self, plays: frozenset[str] | None) -> str:
         if plays is None:
             return self.tongue.say("every_play")
-        return self.tongue.any_of([self.teller.name(play) for play in sorted(plays)])
+        return self.tongue.any_of([self._play(play) for play in sorted(plays)])
+
+    def _play(self, play: str) -> str:
+        return self.name_play(play) or self.teller.name(play)
 
     # -- the policy
 
@@ -185,22 +214,30 @@ class _Storyteller:
         if policy.max_age is None:
             yield self.tongue.say("no_max_age")
         else:
-            yield self.tongue.say("max_age", span=self.teller.span(policy.max_age))
+            yield self.tongue.say("max_age", span=say_length(self.tongue, policy.max_age))
 
     def _gates(self, policy: Policy) -> Iterator[str]:
         say, name = self.tongue.say, self.teller.name
         for one in policy.suppressions:
             yield self._suppression(one, policy.timezone)
         for cap in policy.caps:
-            span, per = self.teller.span(cap.within), say(f"per_{cap.per}")
-            yield say(
-                "cap", name=name(cap.id), most=cap.most, plays=self._plays(cap.plays), span=span, per=per
-            )
+            yield self._cap(cap)
         for budget in policy.budgets:
-            yield say("budget", name=name(budget.id), amount=budget.limit, per=say(budget.per))
+            amount = self.tongue.amount(budget.limit)
+            yield say("budget", name=name(budget.id), amount=amount, per=say(budget.per))
         for holdout in policy.holdouts:
-            plays, percent = self._plays(holdout.plays), _percent(holdout.share)
+            plays, percent = self._plays(holdout.plays), self.tongue.percent(holdout.share)
             yield say("holdout", name=name(holdout.id), plays=plays, percent=percent)
+
+    def _cap(self, cap: Cap) -> str:
+        return self.tongue.say(
+            "cap_once" if cap.most == 1 else "cap",
+            name=self.teller.name(cap.id),
+            plays=self._plays(cap.plays),
+            most=cap.most,
+            span=say_length(self.tongue, cap.within),
+            per=self.tongue.say(f"per_{cap.per}"),
+        )
 
     def _suppression(self, one: Suppression, timezone: str) -> str:
         say, when, window = self.tongue.say, "", ""
@@ -213,11 +250,6 @@ class _Storyteller:
         return say(
             "suppress", name=self.teller.name(one.id), plays=plays, held=held, when=when, window=window
         )
-
-
-def _percent(share: int) -> str:
-    whole, rest = divmod(share, 100)
-    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
 
 
 def _local(instant: datetime, timezone: str) -> str:

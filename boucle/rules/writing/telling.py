@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from boucle.model import NPS_BANDS, FactValue
 from boucle.rules.catalogue import Catalogue, Derived, Fact
@@ -24,7 +23,8 @@ from boucle.rules.condition import (
     Within,
 )
 from boucle.rules.phrases import word_value
-from boucle.rules.writing.tongues import Tongue, say_span
+from boucle.rules.writing.past import Relation, tell_change, tell_count, tell_past
+from boucle.rules.writing.tongues import Tongue
 
 _INVERSE: Mapping[str, str] = {"==": "not ==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _OWN = frozenset(("customer", "contact", "response", "comment", "consent"))
@@ -54,7 +54,7 @@ class Teller:
 
     def _joined(self, parts: tuple[Expr, ...], *, both: bool, negated: bool) -> str:
         told = [self._part(part, inside=both, negated=negated) for part in parts]
-        return self.tongue.all_of(told) if both else self.tongue.any_of(told)
+        return self.tongue.all_of(told) if both else self.tongue.either_of(told)
 
     def _part(self, part: Expr, *, inside: bool, negated: bool) -> str:
         """One part; what joins otherwise than the whole stands in brackets."""
@@ -80,8 +80,7 @@ class Teller:
         fact, prefix = self.label(atom.fact), "not " if negated else ""
         match atom:
             case Compare():
-                key = _INVERSE[atom.op] if negated else atom.op
-                return self.tongue.say(key, fact=fact, value=self._value(atom.value))
+                return self._compared(atom, fact, negated=negated)
             case Within():
                 low, high = self._value(atom.low), self._value(atom.high)
                 return self.tongue.say(f"{prefix}within_range", fact=fact, low=low, high=high)
@@ -89,6 +88,25 @@ class Teller:
                 return self._alone(atom.fact, fact, prefix)
             case _:
                 return self._listed(atom, fact, prefix)
+
+    def _compared(self, atom: Compare, fact: str, *, negated: bool) -> str:
+        if isinstance(atom.value, bool):
+            return self._alone(atom.fact, fact, "" if atom.value != negated else "not ")
+        key = _INVERSE[atom.op] if negated else atom.op
+        derived = self.catalogue.derived.get(atom.fact)
+        told = self._past(derived, key, atom.value) if derived else None
+        return told or self.tongue.say(key, fact=fact, value=self._value(atom.value))
+
+    def _past(self, derived: Derived, key: str, value: FactValue) -> str | None:
+        """What is asked of the past, where there is a better way than to compare a number."""
+        relations: Mapping[str, Relation] = {"==": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+        relation = relations.get(key)
+        if relation is not None and derived.verb == "count":
+            return tell_count(self.tongue, derived, relation, value, self._where(derived))
+        if relation is not None and derived.verb == "change":
+            of = self.label(derived.of or "")
+            return tell_change(self.tongue, derived, relation, value, of, self._where(derived))
+        return None
 
     def _listed(self, atom: OneOf | Has | Contains | Known, fact: str, prefix: str) -> str:
         match atom:
@@ -148,18 +166,8 @@ class Teller:
         return self.tongue.say(str(key), of=self._plain(of or fact.name))
 
     def _derived(self, derived: Derived) -> str:
-        say = self.tongue.say
-        over = say("play_loops", play=self.name(derived.play)) if derived.play else say(derived.over)
-        where = say("where", condition=self.tell(derived.where)) if derived.where is not None else ""
-        within = say("within", span=self.span(derived.within)) if derived.within is not None else ""
-        of = derived.of or ""
-        of = self.label(of) if of in self.catalogue.facts else self._plain(of)
-        return say(derived.verb, over=over, per=say(f"per_{derived.per}"), of=of, where=where, within=within)
+        of = self.label(derived.of) if derived.of and derived.over == "responses" else ""
+        return tell_past(self.tongue, derived, of, self._where(derived))
 
-    def span(self, span: timedelta) -> str:
-        """A length of time in the largest unit that holds it whole."""
-        if not span % timedelta(days=1):
-            return say_span(self.tongue, span // timedelta(days=1), "days")
-        if not span % timedelta(hours=1):
-            return say_span(self.tongue, span // timedelta(hours=1), "hours")
-        return say_span(self.tongue, span // timedelta(minutes=1), "minutes")
+    def _where(self, derived: Derived) -> str:
+        return "" if derived.where is None else self.tongue.say("where", condition=self.tell(derived.where))

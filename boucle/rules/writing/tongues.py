@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
+from boucle.model import Money
+
 TongueCode = Literal["en", "fr"]
+
+_VOWELS = frozenset("aeiouéèêâîôû")
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,23 @@ class Tongue:
     conjunction: str
     disjunction: str
     neither: str
+    alternative: str
 
     def say(self, text: str, /, **values: object) -> str:
         """A text with its gaps filled."""
-        return self.texts[text].format(**values)
+        template = self.texts[text]
+        if self.code == "fr":
+            template = _elide(template, values)
+        return template.format(**values)
+
+    def amount(self, money: Money) -> str:
+        """An amount of money, with the language's decimal sign."""
+        return str(money).replace(".", ",") if self.code == "fr" else str(money)
+
+    def percent(self, basis_points: int) -> str:
+        """A share; 250 is 2.5 percent."""
+        share = f"{basis_points / 100:g}"
+        return f"{share.replace('.', ',')} %" if self.code == "fr" else f"{share}%"
 
     def quote(self, text: object) -> str:
         """A name or value that an author wrote."""
@@ -44,11 +62,26 @@ class Tongue:
         """`a, b nor c`."""
         return _join(parts, self.neither)
 
+    def either_of(self, clauses: Sequence[str]) -> str:
+        """`this is so, or that is so`: whole clauses, which may hold an `or` of their own."""
+        return f"{self.alternative} ".join(clauses)
+
 
 def _join(parts: Sequence[str], word: str) -> str:
     if len(parts) == 1:
         return parts[0]
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def _elide(template: str, values: Mapping[str, object]) -> str:
+    """French `que on` is `que l'on`, and `que aucune` is `qu'aucune`; what an author wrote stays."""
+    for name, value in values.items():
+        said = str(value)
+        if said.startswith("on "):
+            template = template.replace(f"que {{{name}}}", f"que l'{{{name}}}")
+        elif said[:1].lower() in _VOWELS:
+            template = template.replace(f"que {{{name}}}", f"qu'{{{name}}}")
+    return template
 
 
 ENGLISH = Tongue(
@@ -69,18 +102,42 @@ ENGLISH = Tongue(
         "comment.length": "the number of characters in the comment",
         "response.age_days": "the age of the response in days",
         "customer.tenure_days": "the number of days since the customer was first seen",
-        "count": "the number of {over} of this {per}{where}{within}",
-        "last": "the latest {of} among the {over} of this {per}{where}{within}",
-        "days_since": "the number of days since the last of the {over} of this {per}{where}{within}",
-        "change": "the change of {of} since the {per}'s answer before",
-        "responses": "earlier answers",
-        "loops": "follow-ups",
-        "play_loops": "follow-ups {play}",
-        "offers": "offers",
-        "per_customer": "customer",
-        "per_contact": "contact",
-        "where": " in which {condition}",
-        "within": " within {span}",
+        # -- what was before
+        "count": "the number of {past}",
+        "last": "{of} according to {past}",
+        "last closure": "the result of {past}",
+        "last play": "the kind of {past}",
+        "days_since": "the number of days since {past}",
+        "change": "the difference between {of} and the same in {past}",
+        "none": "there is no {past}",
+        "exactly one": "there is exactly 1 {past}",
+        "exactly": "there are exactly {number} {past}",
+        "at least one": "there is at least 1 {past}",
+        "at least": "there are at least {number} {past}",
+        "at most one": "there is at most 1 {past}",
+        "at most": "there are at most {number} {past}",
+        "fallen": "{of} has fallen since {past}",
+        "fallen by": "{of} has fallen by at least {number} since {past}",
+        "risen": "{of} has risen since {past}",
+        "risen by": "{of} has risen by at least {number} since {past}",
+        "one responses": "earlier answer from {party}{within}{where}",
+        "responses": "earlier answers from {party}{within}{where}",
+        "latest responses": "the previous answer from {party}{within}{where}",
+        "one loops": "follow-up with {party}{within}",
+        "loops": "follow-ups with {party}{within}",
+        "latest loops": "the last follow-up with {party}{within}",
+        "latest closed loops": "the last closed follow-up with {party}{within}",
+        "one play_loops": "follow-up with {party}{within} ({play})",
+        "play_loops": "follow-ups with {party}{within} ({play})",
+        "latest play_loops": "the last follow-up with {party}{within} ({play})",
+        "latest closed play_loops": "the last closed follow-up with {party}{within} ({play})",
+        "one offers": "offer to {party}{within}",
+        "offers": "offers to {party}{within}",
+        "latest offers": "the last offer to {party}{within}",
+        "party customer": "this customer",
+        "party contact": "this contact",
+        "within": " in the last {span}",
+        "where": " (only those in which {condition})",
         # -- what is said of it
         "==": "{fact} is {value}",
         "not ==": "{fact} is not {value}",
@@ -114,57 +171,63 @@ ENGLISH = Tongue(
         "not passive": "the contact is no passive (NPS 7 or 8)",
         "promoter": "the contact is a promoter (NPS 9 or 10)",
         "not promoter": "the contact is no promoter (NPS 9 or 10)",
-        "defined": "{name} holds",
-        "not defined": "{name} does not hold",
+        "defined": "{name} applies",
+        "not defined": "{name} does not apply",
         # -- the page
         "programme": "Programme {name}",
         "concerns": "It concerns the responses for which {condition}.",
         "concerns_all": "It concerns every response.",
-        "owner": "Whom to ask: {owner}.",
+        "owner": "Questions to: {owner}.",
         "rules": "What happens, in this order",
-        "rules_lead": "The first line that holds decides; at most one thing is started for a response. "
-        "Where something that a line asks about is not known, that line does not hold.",
+        "rules_lead": "The first line that holds decides; at most one thing is started for one response. "
+        "A line that cannot be told, because something is not known, does not hold.",
         "when": "When {condition}: {play}",
         "from": "Only from {day} on.",
         "until": "Only up to and including {day}.",
         "rollout": "For {percent} of the contacts; for the others nothing is started.",
         "observe": "Only observed: it is written down when this would hold, and nothing is started.",
-        "exempt": "Not held back by {gates}: {reason}",
-        "spends": "It takes {amount} from the budget {budget}; {otherwise}",
-        "exhausted_none": "where that is used up, nothing is started.",
-        "exhausted_play": "where that is used up instead: {play}",
-        "separate": "It starts also where a follow-up with this person is open.",
+        "exempt": "Never held back by {gates}. Why: {reason}",
+        "spends": "It takes {amount} from the budget {budget}. {otherwise}",
+        "exhausted_none": "Once that is used up, nothing is started.",
+        "exhausted_play": "Once that is used up, instead: {play}",
+        "separate": "It starts even where a follow-up with this person is open.",
         "join_customer": "Where any follow-up with this customer is open, the response joins it.",
-        "rule_owner": "Whom to ask: {owner}.",
+        "rule_owner": "Questions to: {owner}.",
         "undecided": "When it cannot be told",
-        "undecided_when": "Where no line holds, but something is not known and leaves a line open, and "
+        "undecided_when": "Where no line above holds, but at least one cannot be told, and "
         "{condition}: {play}",
-        "undecided_always": "Where no line holds, but something is not known and leaves a line open: {play}",
-        "undecided_record": "Where no line holds, but something is not known and leaves a line open, "
-        "nothing is started; the response is marked as undecided.",
+        "undecided_always": "Where no line above holds, but at least one cannot be told: {play}",
+        "undecided_record": "Where no line above holds, but at least one cannot be told, nothing is started; "
+        "the response is marked as undecided.",
         "reasons": "When nothing is started, the reason that is written down",
-        "reason": "{text}: when {condition}.",
+        "reasons_lead": "The first one that applies.",
+        "reason": "When {condition}.",
         "words": "Words used above",
-        "definition": "it means that {condition}.",
+        "definition": "This means that {condition}.",
         "if_unknown": "What is not known counts as no.",
         "guarantees": "What is guaranteed",
-        "guarantee_starts": "Whenever {condition}, this is started or joined: {plays}.",
+        "guarantee_starts": "Whenever {condition}, this is started, or an open one joined: {plays}.",
         "guarantee_nothing": "Whenever {condition}, nothing is started.",
         "guarantee_never": "Whenever {condition}, this is never started: {plays}.",
-        "guarantee_taken": "Whenever {condition}, some line above decides.",
+        "guarantee_taken": "Whenever {condition}, one of the lines above decides; what holds for all "
+        "programmes may still hold it back.",
         "policy": "What holds for all programmes",
         "max_age": "A response older than {span} is written down, and nothing is started for it.",
         "no_max_age": "A response of any age can start something.",
-        "joining": "A response of somebody with an open follow-up joins it; no second conversation is "
-        "started.",
+        "joining": "Where a follow-up with the same person is open already, the response joins it: nobody "
+        "has two conversations at once.",
         "suppress": "{name}: {plays} {held}{when}{window}.",
-        "held_drop": "is held back",
-        "held_defer": "waits until the end",
-        "suppress_when": " while {condition}",
+        "held_drop": "is not started",
+        "held_defer": "waits until the end of the pause,",
+        "suppress_when": " while {condition}, or while that is not known",
         "suppress_window": " from {begins} to {ends}",
-        "cap": "{name}: at most {most} of {plays} in {span} for one {per}.",
+        "cap": "{name}: {plays}, at most {most} times in {span} for one {per}.",
+        "cap_once": "{name}: {plays}, at most once in {span} for one {per}.",
+        "per_customer": "customer",
+        "per_contact": "contact",
         "budget": "{name}: at most {amount} {per}.",
-        "holdout": "{name}: {plays} is held back from {percent} of the contacts, to measure what it does.",
+        "holdout": "{name}: {percent} of the contacts do not get {plays}, so that its effect can be "
+        "measured.",
         "every_play": "everything",
         "calendar_day": "a day",
         "calendar_week": "a week",
@@ -172,13 +235,14 @@ ENGLISH = Tongue(
         "calendar_quarter": "a quarter",
         "calendar_year": "a year",
         "gate_suppress": "pauses",
-        "gate_caps": "limits of contacts",
+        "gate_caps": "contact limits",
         "gate_holdouts": "comparison groups",
     },
     ("“", "”"),
     "and",
     "or",
     "nor",
+    ", or",
 )
 
 FRENCH = Tongue(
@@ -207,18 +271,41 @@ FRENCH = Tongue(
         "comment.length": "le nombre de caractères du commentaire",
         "response.age_days": "l'âge de la réponse en jours",
         "customer.tenure_days": "l'ancienneté du client en jours",
-        "count": "le nombre de {over} {per}{where}{within}",
-        "last": "la dernière valeur connue de {of} parmi les {over} {per}{where}{within}",
-        "days_since": "le nombre de jours depuis la dernière des {over} {per}{where}{within}",
-        "change": "l'évolution de {of} depuis la réponse précédente {per}",
-        "responses": "réponses précédentes",
-        "loops": "boucles",
-        "play_loops": "boucles {play}",
-        "offers": "offres",
-        "per_customer": "de ce client",
-        "per_contact": "de cet interlocuteur",
-        "where": " où {condition}",
+        "count": "le nombre des {past}",
+        "last": "{of}, selon {past},",
+        "last closure": "le résultat de {past}",
+        "last play": "le genre de {past}",
+        "days_since": "le nombre de jours depuis {past}",
+        "change": "l'écart entre {of} et la même valeur dans {past}",
+        "none": "il n'y a aucune {past}",
+        "exactly one": "il y a exactement 1 {past}",
+        "exactly": "il y a exactement {number} {past}",
+        "at least one": "il y a au moins 1 {past}",
+        "at least": "il y a au moins {number} {past}",
+        "at most one": "il y a au plus 1 {past}",
+        "at most": "il y a au plus {number} {past}",
+        "fallen": "{of} a baissé depuis {past}",
+        "fallen by": "{of} a baissé d'au moins {number} depuis {past}",
+        "risen": "{of} a augmenté depuis {past}",
+        "risen by": "{of} a augmenté d'au moins {number} depuis {past}",
+        "one responses": "réponse antérieure de {party}{within}{where}",
+        "responses": "réponses antérieures de {party}{within}{where}",
+        "latest responses": "la réponse précédente de {party}{within}{where}",
+        "one loops": "boucle avec {party}{within}",
+        "loops": "boucles avec {party}{within}",
+        "latest loops": "la dernière boucle avec {party}{within}",
+        "latest closed loops": "la dernière boucle close avec {party}{within}",
+        "one play_loops": "boucle avec {party}{within} ({play})",
+        "play_loops": "boucles avec {party}{within} ({play})",
+        "latest play_loops": "la dernière boucle avec {party}{within} ({play})",
+        "latest closed play_loops": "la dernière boucle close avec {party}{within} ({play})",
+        "one offers": "offre faite à {party}{within}",
+        "offers": "offres faites à {party}{within}",
+        "latest offers": "la dernière offre faite à {party}{within}",
+        "party customer": "ce client",
+        "party contact": "cet interlocuteur",
         "within": " en {span}",
+        "where": " (seulement celles où {condition})",
         "==": "{fact} vaut {value}",
         "not ==": "{fact} ne vaut pas {value}",
         "<": "{fact} vaut moins de {value}",
@@ -251,57 +338,63 @@ FRENCH = Tongue(
         "not passive": "l'interlocuteur n'est pas passif (NPS de 7 ou 8)",
         "promoter": "l'interlocuteur est promoteur (NPS de 9 ou 10)",
         "not promoter": "l'interlocuteur n'est pas promoteur (NPS de 9 ou 10)",
-        "defined": "{name} est vrai",
-        "not defined": "{name} n'est pas vrai",
+        "defined": "{name} s'applique",
+        "not defined": "{name} ne s'applique pas",
         "programme": "Programme {name}",
         "concerns": "Il concerne les réponses pour lesquelles {condition}.",
         "concerns_all": "Il concerne toutes les réponses.",
-        "owner": "À qui s'adresser : {owner}.",
+        "owner": "Pour toute question : {owner}.",
         "rules": "Ce qui se passe, dans cet ordre",
-        "rules_lead": "La première ligne qui s'applique décide ; une réponse ne déclenche jamais plus d'une "
-        "chose. Quand une ligne porte sur une information que l'on ne connaît pas, elle ne s'applique pas.",
+        "rules_lead": "La première ligne qui s'applique décide ; une réponse ne lance jamais plus d'une "
+        "chose. Une ligne sur laquelle on ne peut pas se prononcer, faute d'information, ne s'applique pas.",
         "when": "Quand {condition} : {play}",
         "from": "À partir du {day} seulement.",
         "until": "Jusqu'au {day} inclus seulement.",
         "rollout": "Pour {percent} des interlocuteurs ; pour les autres, rien n'est lancé.",
         "observe": "En observation : on note quand cela s'appliquerait, rien n'est lancé.",
-        "exempt": "N'est pas retenu par {gates} : {reason}",
-        "spends": "Cela prend {amount} sur le budget {budget} ; {otherwise}",
-        "exhausted_none": "quand il est épuisé, rien n'est lancé.",
-        "exhausted_play": "quand il est épuisé, à la place : {play}",
+        "exempt": "N'est jamais retenu par {gates}. Pourquoi : {reason}",
+        "spends": "Cela prend {amount} sur le budget {budget}. {otherwise}",
+        "exhausted_none": "Quand il est épuisé, rien n'est lancé.",
+        "exhausted_play": "Quand il est épuisé, à la place : {play}",
         "separate": "Cela démarre même si une boucle est ouverte avec cette personne.",
         "join_customer": "Si une boucle est ouverte avec ce client, la réponse la rejoint.",
-        "rule_owner": "À qui s'adresser : {owner}.",
+        "rule_owner": "Pour toute question : {owner}.",
         "undecided": "Quand on ne peut pas trancher",
-        "undecided_when": "Si aucune ligne ne s'applique, qu'une information manque pour en écarter une, et "
-        "que {condition} : {play}",
-        "undecided_always": "Si aucune ligne ne s'applique et qu'une information manque pour en écarter "
-        "une : {play}",
-        "undecided_record": "Si aucune ligne ne s'applique et qu'une information manque pour en écarter une, "
-        "rien n'est lancé ; la réponse est notée comme indécise.",
+        "undecided_when": "Si aucune ligne ci-dessus ne s'applique, que l'on ne peut se prononcer sur l'une "
+        "d'elles au moins, et que {condition} : {play}",
+        "undecided_always": "Si aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer sur "
+        "l'une d'elles au moins : {play}",
+        "undecided_record": "Si aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer sur "
+        "l'une d'elles au moins, rien n'est lancé ; la réponse est notée comme indécise.",
         "reasons": "Quand rien n'est lancé, la raison qui est notée",
-        "reason": "{text} : quand {condition}.",
+        "reasons_lead": "La première qui s'applique.",
+        "reason": "Quand {condition}.",
         "words": "Mots employés plus haut",
-        "definition": "cela veut dire que {condition}.",
+        "definition": "Cela veut dire que {condition}.",
         "if_unknown": "Ce que l'on ne connaît pas compte pour non.",
         "guarantees": "Ce qui est garanti",
-        "guarantee_starts": "Chaque fois que {condition}, ceci est lancé ou rejoint : {plays}.",
+        "guarantee_starts": "Chaque fois que {condition}, ceci est lancé, ou rejoint s'il est ouvert : "
+        "{plays}.",
         "guarantee_nothing": "Chaque fois que {condition}, rien n'est lancé.",
         "guarantee_never": "Chaque fois que {condition}, ceci n'est jamais lancé : {plays}.",
-        "guarantee_taken": "Chaque fois que {condition}, une des lignes ci-dessus décide.",
+        "guarantee_taken": "Chaque fois que {condition}, une des lignes ci-dessus décide ; ce qui vaut pour "
+        "tous les programmes peut encore la retenir.",
         "policy": "Ce qui vaut pour tous les programmes",
         "max_age": "Une réponse plus vieille que {span} est enregistrée, et rien n'est lancé pour elle.",
         "no_max_age": "Une réponse de tout âge peut lancer quelque chose.",
-        "joining": "La réponse de quelqu'un avec qui une boucle est ouverte la rejoint ; aucune deuxième "
-        "conversation n'est lancée.",
+        "joining": "Si une boucle est déjà ouverte avec la même personne, la réponse la rejoint : personne "
+        "n'a deux conversations à la fois.",
         "suppress": "{name} : {plays} {held}{when}{window}.",
-        "held_drop": "est retenu",
-        "held_defer": "attend la fin",
-        "suppress_when": " tant que {condition}",
+        "held_drop": "n'est pas lancé",
+        "held_defer": "attend la fin de la pause,",
+        "suppress_when": " tant que {condition}, ou tant qu'on ne le sait pas",
         "suppress_window": " du {begins} au {ends}",
-        "cap": "{name} : au plus {most} de {plays} en {span} {per}.",
+        "cap": "{name} : {plays}, au plus {most} fois en {span} pour un même {per}.",
+        "cap_once": "{name} : {plays}, au plus une fois en {span} pour un même {per}.",
+        "per_customer": "client",
+        "per_contact": "interlocuteur",
         "budget": "{name} : au plus {amount} {per}.",
-        "holdout": "{name} : {plays} n'est pas envoyé à {percent} des interlocuteurs, pour en mesurer "
+        "holdout": "{name} : {percent} des interlocuteurs ne reçoivent pas ceci : {plays}, pour en mesurer "
         "l'effet.",
         "every_play": "tout",
         "calendar_day": "par jour",
@@ -317,6 +410,7 @@ FRENCH = Tongue(
     "et",
     "ou",
     "ni",
+    ", ou",
 )
 
 TONGUES: Mapping[TongueCode, Tongue] = {"en": ENGLISH, "fr": FRENCH}
@@ -327,6 +421,15 @@ _SPANS: Mapping[TongueCode, Mapping[str, tuple[str, str]]] = {
     "en": {"days": ("day", "days"), "hours": ("hour", "hours"), "minutes": ("minute", "minutes")},
     "fr": {"days": ("jour", "jours"), "hours": ("heure", "heures"), "minutes": ("minute", "minutes")},
 }
+
+
+def say_length(tongue: Tongue, length: timedelta) -> str:
+    """A length of time in the largest unit that holds it whole."""
+    if not length % timedelta(days=1):
+        return say_span(tongue, length // timedelta(days=1), "days")
+    if not length % timedelta(hours=1):
+        return say_span(tongue, length // timedelta(hours=1), "hours")
+    return say_span(tongue, length // timedelta(minutes=1), "minutes")
 
 
 def say_span(tongue: Tongue, amount: int, unit: Literal["days", "hours", "minutes"]) -> str:
