@@ -96,7 +96,9 @@ def analyse(checked: Checked) -> Checked:
     if checked.workspace is None or checked.errors:
         return checked
     found = find_all(checked.workspace, compile_workspace(checked.workspace), now().date())
-    return replace(checked, mistakes=[*checked.mistakes, *found.mistakes], unfinished=found.unfinished)
+    every = [*checked.mistakes, *found.mistakes]
+    ordered = sorted(every, key=lambda mistake: (mistake.place, mistake.code, mistake.message))
+    return replace(checked, mistakes=ordered, unfinished=found.unfinished)
 
 
 def _check_rules(settings: Settings) -> Checked:
