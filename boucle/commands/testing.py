@@ -72,7 +72,7 @@ def run(
         _mutate(tested)
     if suggest:
         _suggest(tested)
-    _print(tested, format_, with_coverage=coverage or strict)
+    _print(tested, format_, with_coverage=coverage or strict, aside=suggest)
     if mutate and not tested.passed:
         say("mutants are tried once there are tests and all of them pass")
     short = strict and any(one.missing for one in tested.coverages)
@@ -161,7 +161,8 @@ def _suggest(tested: Tested) -> None:
 # -- what is printed ----------------------------------------------------------------------------
 
 
-def _print(tested: Tested, format_: TestFormat, *, with_coverage: bool) -> None:
+def _print(tested: Tested, format_: TestFormat, *, with_coverage: bool, aside: bool) -> None:
+    """Print the report; `aside`: on stderr, because stdout takes the suggested YAML alone."""
     from boucle.rules.testing.results import summarise
 
     printers = {"text": _as_text, "json": _as_json, "junit": _as_junit}
@@ -169,7 +170,7 @@ def _print(tested: Tested, format_: TestFormat, *, with_coverage: bool) -> None:
     if tested.suggestions:
         typer.echo("\n".join(tested.suggestions))
     if report:
-        typer.echo(report, err=bool(tested.suggestions))
+        typer.echo(report, err=aside)
     say(summarise(tested.results) if tested.results else "no tests; --suggest writes the first ones")
 
 
