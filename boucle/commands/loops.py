@@ -160,7 +160,7 @@ def heading(details: dict[str, Any]) -> list[str]:
     ]
     lines += [f"verbatim  “{verbatim.text}”" for verbatim in details["verbatims"]]
     lines += [line for other in details["others"] for line in _other(other)]
-    if details["stage"] == "accepted" and details["deferred_until"]:
+    if details["state"] == "open" and details["deferred_until"]:
         lines.append(f"deferred  starts when the window ends, {local(details['deferred_until'])}")
     for clock in details["clocks"]:
         left = until(clock.due_at, at) if clock.state == "running" else clock.state

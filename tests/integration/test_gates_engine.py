@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from boucle.commands import loops as loops_command
 from boucle.commands import reporting
 from boucle.commands.loops import context, heading, summary
 from boucle.engine import cases, commands, ledger, loops, outbox
@@ -550,6 +551,16 @@ def test_the_report_counts_what_joined_and_what_is_deferred(database: Database, 
     with database.reading() as session:
         found = figures(session, zone="UTC").decisions
     assert (found.by_outcome, found.deferred) == ({"joined": 1, "starts": 1}, {"suppress/quiet-week": 1})
+
+
+def test_the_list_says_when_a_deferred_loop_begins(
+    database: Database, deferring: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(database, deferring, [answer("r1", contact="ada")])
+    monkeypatch.setattr(loops_command, "now", lambda: ENDS - DAY)
+    assert "starts in 1 d" in loops_command._loop_table(rows(database, LoopRow))
+    monkeypatch.setattr(loops_command, "now", lambda: ENDS + DAY)
+    assert "starts" not in loops_command._loop_table(rows(database, LoopRow))
 
 
 def test_people_read_of_joined_deferred_and_held_out_responses(database: Database) -> None:
