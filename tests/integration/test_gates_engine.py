@@ -223,6 +223,16 @@ def test_whatever_is_decided_the_response_shows_on_the_open_loop(database: Datab
     assert met == [("nothing", False), ("own", False)]
 
 
+def test_one_that_its_rollout_keeps_from_joining_shows_on_the_loop_that_it_would_join(
+    database: Database,
+) -> None:
+    bundle = compile_gates(PROMOTED + SEPARATE.replace("separate", "join_customer\n    rollout: 0.01%"))
+    take(database, bundle, [answer("r1", 9, contact="ada"), answer("r2", 3, contact="bob")])
+    [loop] = rows(database, LoopRow)
+    [event] = said(database, loop.id, "loop.heard")
+    assert (event["outcome"], event["blocked_by"]) == ("blocked", "rollout")
+
+
 # -- caps and budgets ---------------------------------------------------------------------------
 
 CAP = "caps:\n  - {id: c, plays: [csm_case], per: customer, max: 1, within: 30 days}\n"
