@@ -327,7 +327,20 @@ def prove_large(promise: str) -> Proof:
     return proof
 
 
-def test_beyond_the_limit_z3_answers_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def without_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the regions are too large as well."""
+    monkeypatch.setattr(solver_survey, "survey_by_regions", lambda _: None)
+
+
+def test_beyond_the_limit_regions_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver_survey, "find_z3", lambda: None)
+    assert prove_large("whenever: detractor\nstarts: [apologize_with_offer]").verdict == "PROVED"
+    assert prove_large("whenever: passive\ntaken: true").verdict == "REFUTED"
+
+
+@pytest.mark.usefixtures("without_regions")
+def test_beyond_regions_z3_answers_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     promise = "whenever: detractor\nstarts: [apologize_with_offer]"
     assert prove_large(promise).verdict == "PROVED"
     monkeypatch.setattr(solver_survey, "find_z3", lambda: None)
@@ -335,11 +348,12 @@ def test_beyond_the_limit_z3_answers_where_it_is_installed(monkeypatch: pytest.M
     proof = prove_large(promise)
     assert proof.verdict == "GAVE UP"
     assert proof.why == (
-        "There are at least 1,594,323 cases to look at, more than 200,000; "
+        "There are at least 1,594,323 cases, too many to look at; "
         "with `pip install boucle[proofs]` a solver can try."
     )
 
 
+@pytest.mark.usefixtures("without_regions")
 def test_what_z3_finds_is_confirmed_by_the_evaluator() -> None:
     proof = prove_large("whenever: passive\ntaken: true")
     assert proof.verdict == "REFUTED"
@@ -347,6 +361,7 @@ def test_what_z3_finds_is_confirmed_by_the_evaluator() -> None:
     assert proof.witness.decision.outcome == "nothing"
 
 
+@pytest.mark.usefixtures("without_regions")
 def test_z3_gives_up_at_its_limit_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("boucle.rules.analysis.solver.STEPS", 1)
     proof = prove_large("whenever: detractor\nstarts: [apologize_with_offer]")

@@ -19,6 +19,7 @@ from boucle.model import FactValue, Money
 from boucle.rules.analysis import differences
 from boucle.rules.analysis.partition import Asked, GaveUp
 from boucle.rules.analysis.questions import Question, survey
+from boucle.rules.analysis.region_survey import survey_by_regions
 from boucle.rules.analysis.solver_survey import survey_by_solver
 from boucle.rules.analysis.witnesses import find_witness
 from boucle.rules.bundle import Bundle
@@ -229,10 +230,12 @@ class Dice:
 def check(question: Question) -> int:
     """Ask both ways; how many outcomes there are."""
     by_partition, by_solver = survey(question), survey_by_solver(question)
+    by_regions = survey_by_regions(question)
     assert not isinstance(by_partition, GaveUp)
     assert by_solver.opaque == frozenset()
     assert by_partition.examples.keys() == by_solver.examples.keys()
-    for found in (by_partition, by_solver):
+    assert by_regions is None or by_partition.examples.keys() == by_regions.examples.keys()
+    for found in (by_partition, by_solver, *([by_regions] if by_regions else [])):
         for outcome, cell in found.examples.items():
             assert find_witness(question, cell, outcome) is not None, outcome
     return len(by_partition.examples)

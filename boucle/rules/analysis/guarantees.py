@@ -193,7 +193,7 @@ def _days(length: timedelta) -> str:
 
 
 def _why_given_up(found: GaveUp) -> str:
-    said = f"There are at least {found.cells:,} cases to look at, more than 200,000"
+    said = f"There are at least {found.cells:,} cases, too many to look at"
     if find_z3() is None:
         return f"{said}; with `pip install boucle[proofs]` a solver can try."
     return f"{said}, and z3 reached its limit of work."

@@ -1,4 +1,4 @@
-"""A question that is too large for the partition, answered by z3; each example is confirmed."""
+"""A question that is too large for partition and regions, answered by z3; each example is confirmed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from boucle.rules.analysis.bonds import list_bonds
 from boucle.rules.analysis.partition import Asked, Cell, GaveUp, compile_asked
 from boucle.rules.analysis.questions import Outcome, Parts, Question, Survey, survey, tell_outcome
+from boucle.rules.analysis.region_survey import survey_by_regions
 from boucle.rules.analysis.solver import Pair, Solver, SolverGaveUpError, find_z3
 from boucle.rules.bundle import UNDECIDED
 from boucle.rules.encoding import encode
@@ -18,10 +19,16 @@ from boucle.rules.expressions import list_atoms
 
 
 def look(question: Question) -> Survey | GaveUp:
-    """Every outcome of a question: by the partition, else by z3, else GaveUp with the partition's size."""
+    """Every outcome of a question: cell by cell, else by regions of cells, else by z3.
+
+    GaveUp, with the number of cells, where none of them can.
+    """
     found = survey(question)
-    if not isinstance(found, GaveUp) or find_z3() is None:
+    if not isinstance(found, GaveUp):
         return found
+    by_regions = survey_by_regions(question)
+    if by_regions is not None or find_z3() is None:
+        return by_regions or found
     try:
         return survey_by_solver(question)
     except SolverGaveUpError:
