@@ -73,11 +73,18 @@ class World:
     def read(self, step: Step) -> Facts:
         """The facts on which the step is decided: given, derived from what came before, pinned."""
         contact, customer = _parties(step.contact, step.customer)
-        since = self.since.setdefault(customer, step.at) if customer else None
-        present = Present(step.responded_at, step.given, customer, contact, since)
+        present = Present(step.responded_at, step.given, customer, contact, self._first_seen(step))
         derived = {**derive(self.bundle, present, self._past(), step.at), **step.pinned}
         known = {name: value for name, value in derived.items() if value is not None}
         return Facts({**step.given, **known}, step.responded_at, frozenset(known))
+
+    def _first_seen(self, step: Step) -> datetime | None:
+        """When the customer first answered, as far as is known by now."""
+        if step.customer is None:
+            return None
+        before = self.since.get(step.customer, step.responded_at)
+        self.since[step.customer] = min(before, step.responded_at)
+        return self.since[step.customer]
 
     def _past(self) -> Past:
         past = Past()
