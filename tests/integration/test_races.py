@@ -20,12 +20,14 @@ from sqlmodel import col, select
 
 from boucle.engine.database import Database
 from boucle.engine.intake import Accepted
+from boucle.engine.loops import close
 from boucle.engine.reconciliation import check, read_counts
 from boucle.engine.tables import LoopRow, ReservationRow
 from boucle.engine.verification import verify
-from boucle.model import Response
+from boucle.model import Closure, Response
 from boucle.rules.bundle import Bundle
 from tests.integration.gated import AT, DAY, answer, compile_gates, refuse, take
+from tests.integration.opening import event_types
 
 FULL = os.environ.get("BOUCLE_RACES") == "full"
 RACES = 1000 if FULL else 20
@@ -158,6 +160,33 @@ def test_two_responses_of_one_contact_never_both_start_where_the_second_joins(da
             seen = outcomes(race(database, bundle, pool, lists, AT))
             assert seen == {"starts": 1, "joined": 1}, number
     assert_whole(database)
+
+
+def test_a_response_never_joins_a_loop_that_is_closed_before_it(database: Database) -> None:
+    bundle = compile_gates(JOINING)
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(RACES):
+            first = take(database, bundle, [answer(f"{number}-first", contact=f"contact-{number}")])
+            loop_id = str(first.taken[0].loop_id)
+            start = Barrier(2)
+            closed = pool.submit(close_loop, database, loop_id, start)
+            start.wait(PATIENCE)
+            later = take(database, bundle, [answer(f"{number}-later", contact=f"contact-{number}")])
+            closed.result(PATIENCE)
+            with database.reading() as session:
+                told = event_types(session, loop_id)
+            if outcomes([later]) == {"joined": 1}:
+                assert told == ["loop.opened", "loop.joined", "loop.closed"], number
+            else:
+                assert told == ["loop.opened", "loop.closed"], number
+    assert_whole(database)
+
+
+def close_loop(database: Database, loop_id: str, start: Barrier) -> None:
+    start.wait(PATIENCE)
+    with database.session() as session:
+        close(session, loop_id, closure=Closure.WITHDRAWN, by="lea", at=AT)
+        session.commit()
 
 
 def test_two_responses_of_any_customers_never_spend_the_last_of_a_budget_twice(database: Database) -> None:
