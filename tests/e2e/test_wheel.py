@@ -28,7 +28,7 @@ def test_init_from_an_installed_wheel_makes_the_starter_workspace(tmp_path: Path
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    init = "import sys; sys.argv = ['boucle', 'init', 'shop']; from boucle.cli import entry; entry()"
+    init = "import sys; sys.argv = ['boucle', 'init', 'shop', '--lang', 'fr']; from boucle.cli import entry; entry()"
     done = subprocess.run(
         [sys.executable, "-c", init],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)},
@@ -36,10 +36,11 @@ def test_init_from_an_installed_wheel_makes_the_starter_workspace(tmp_path: Path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     made = {path.relative_to(tmp_path / "shop") for path in (tmp_path / "shop").rglob("*") if path.is_file()}
-    expected = {path.relative_to(STARTER) for path in STARTER.rglob("*") if path.is_file()}
+    files = {path.relative_to(STARTER) for path in STARTER.rglob("*") if path.is_file()}
+    expected = {path for path in files if path.parts[0] != "fr"}
     assert made == expected | {Path(".boucle/.gitignore")}
     rules = Path("rules/nps.yaml")
-    assert (tmp_path / "shop" / rules).read_bytes() == (STARTER / rules).read_bytes()
+    assert (tmp_path / "shop" / rules).read_bytes() == (STARTER / "fr" / rules).read_bytes()
 
 
 def test_the_wheel_holds_the_package_alone(tmp_path: Path) -> None:
