@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from boucle.rules.analysis import differences
 from boucle.rules.analysis.changes import list_changes
 from boucle.rules.analysis.difference_text import render_differences
 from boucle.rules.analysis.differences import Compared, Difference, compare
@@ -268,15 +269,30 @@ def _entries() -> tuple[str, str]:
     return call, f"  - id: ask{ask}"
 
 
-def test_where_all_conditions_are_the_same_nothing_has_to_be_looked_at() -> None:
-    many = "".join(f"  customer.q{number}: {{type: bool}}\n" for number in range(12))
+def _large(condition: str) -> Bundle:
+    """Two rules that are told apart by more than 200,000 cases; `{asked}` stands for most of them."""
+    names = [f"customer.q{number}" for number in range(12)]
+    many = "".join(f"  {name}: {{type: bool}}\n" for name in names)
     facts = replaced(FACTS, ("derived:", f"{many}derived:"))
-    asked = " or ".join(f"customer.q{number}" for number in range(12))
-    old = bundle(replaced(SMALL, ("when: passive", f"when: {asked}")), facts=facts)
-    new = bundle(replaced(SMALL, ("when: passive", f"when: passive and ({asked})")), facts=facts)
-    assert kinds(old, old) == {}
+    asked = condition.replace("{asked}", " or ".join(names))
+    return bundle(replaced(SMALL, ("when: passive", f"when: {asked}")), facts=facts)
+
+
+def test_beyond_the_limit_regions_are_compared() -> None:
+    old, new = _large("{asked}"), _large("passive and ({asked})")
+    assert kinds(old, new) == {
+        "ask": "narrower",
+        "reason undecided": "narrower",
+        "reason no_rule": "wider",
+    } | {"reason no_score": "wider"}
+
+
+def test_where_regions_are_too_large_as_well_the_rule_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "find_moves", lambda *_: None)
+    old, new = _large("{asked}"), _large("passive and ({asked})")
     assert compare(old, new, DAY) == Compared((), ("nps",))
     assert "too many cases" in render_differences(compare(old, new, DAY), [])
+    assert kinds(old, old) == {}
 
 
 def test_the_comparison_reads_as_a_list() -> None:

@@ -19,6 +19,7 @@ from boucle.model import FactValue, Money
 from boucle.rules.analysis import differences
 from boucle.rules.analysis.partition import Asked, GaveUp
 from boucle.rules.analysis.questions import Question, survey
+from boucle.rules.analysis.region_differences import find_moves
 from boucle.rules.analysis.region_survey import survey_by_regions
 from boucle.rules.analysis.solver_survey import survey_by_solver
 from boucle.rules.analysis.witnesses import find_witness
@@ -273,6 +274,22 @@ def test_no_response_is_answered_otherwise_where_an_edit_is_said_to_change_nothi
         )
         was, now = _answer(old, facts), _answer(new, facts)
         assert was == now or (kinds[was] != "equivalent" and kinds[now] != "equivalent"), facts
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_regions_compare_two_versions_as_the_partition_does(seed: int) -> None:
+    asked = differences._Comparison(*draw_edit(Dice(1_000_000 + seed)), "first", DAY)
+    by_cells, by_regions = asked._moves(), find_moves(*asked.versions, asked.names)
+    assert not isinstance(by_cells, GaveUp)
+    assert by_regions is not None
+    told = [
+        {name: (lost is None, gained is None) for name, (lost, gained) in moves.items()}
+        for moves in (by_cells, by_regions)
+    ]
+    assert told[0] == told[1]
+    for name, (lost, gained) in by_regions.items():
+        for shown in (asked._show(lost), asked._show(gained)):
+            assert shown is None or shown.old != shown.new, name
 
 
 def test_an_edit_drawn_at_random_mostly_changes_something() -> None:

@@ -6,21 +6,23 @@ catalogue allows; what does not fit one of them goes to quarantine there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from boucle.model import FactValue, Truth
+from boucle.model import FactValue
 from boucle.rules.analysis.axes import list_axes
 from boucle.rules.analysis.bonds import list_bonds
 from boucle.rules.analysis.merging import View, is_one_kind, merge, tell_apart
 from boucle.rules.analysis.obstacles import day_in
-from boucle.rules.analysis.partition import Asked, Cell, GaveUp, Partition, complete
+from boucle.rules.analysis.partition import Cell, GaveUp, Partition, complete
+from boucle.rules.analysis.region_differences import Moves, find_moves
 from boucle.rules.analysis.samples import MOST, TooManyError
 from boucle.rules.analysis.tables import Reader, Tables
-from boucle.rules.bundle import UNDECIDED, Bundle, CompiledCondition, CompiledRuleSet
+from boucle.rules.analysis.versions import Version
+from boucle.rules.bundle import Bundle
 from boucle.rules.condition import Atom
 from boucle.rules.decide import judge
 from boucle.rules.encoding import decode
@@ -30,10 +32,7 @@ from boucle.rules.reading import Facts
 
 Kind = Literal["equivalent", "wider", "narrower", "moved", "new", "gone"]
 
-NOT_DECIDED = "not decided"
 QUARANTINE = "quarantine"
-NO_SCORE = "no_score"
-NO_RULE = "no_rule"
 
 
 @dataclass(frozen=True)
@@ -81,94 +80,6 @@ def compare(old: Bundle, new: Bundle, day: date) -> Compared:
     return Compared(tuple(differences), tuple(unfinished))
 
 
-# -- one version ---------------------------------------------------------------------------------
-
-
-class _Version:
-    """One version's rule set of a name, if it has it: its conditions, and the outcome that they give."""
-
-    def __init__(self, bundle: Bundle, name: str, day: date) -> None:
-        self.bundle = bundle
-        self.rule_set = bundle.find_rule_set(name)
-        rules = self.rule_set.rules if self.rule_set else ()
-        self.competing = tuple(rule for rule in rules if rule.mode == "act" and rule.in_effect(day))
-        self.asked = tuple(self._ask())
-
-    def _ask(self) -> Iterator[Asked]:
-        for condition in self._conditions():
-            yield Asked(condition.when, self.rule_set.definitions if self.rule_set else {})
-
-    def _conditions(self) -> Iterator[CompiledCondition]:
-        rule_set = self.rule_set
-        if rule_set is None:
-            return
-        yield from [rule_set.only_when] if rule_set.only_when else []
-        yield from (rule.condition for rule in self.competing)
-        yield from [rule_set.undecided.condition] if rule_set.undecided.condition else []
-        yield from (reason.condition for reason in rule_set.otherwise)
-
-    @property
-    def declared(self) -> list[str]:
-        """Every outcome that this version can name, in its order."""
-        if self.rule_set is None:
-            return []
-        rules = (rule.id for rule in self.rule_set.rules)
-        reasons = (_reason(one.code) for one in self.rule_set.otherwise)
-        built_in = (_reason(code) for code in (NO_SCORE, UNDECIDED, NO_RULE))
-        return [*rules, UNDECIDED, *reasons, *built_in]
-
-    @property
-    def meaning(self) -> tuple[object, ...]:
-        """All that its outcomes hang on; where it is equal in both versions, so are they all."""
-        rule_set = self.rule_set
-        if rule_set is None:
-            return ()
-        fallback = rule_set.undecided
-        given = (rule_set.only_when is None, fallback.condition is None, fallback.play is None)
-        facts = {
-            atom.fact: self.bundle.catalogue.facts[atom.fact]
-            for one in self.asked
-            for atom in list_atoms(one.when, one.definitions)
-        }
-        return self.declared, [rule.id for rule in self.competing], given, self.asked, facts
-
-    def tell(self, truths: Iterable[Truth], *, scored: bool) -> str:
-        """The outcome where the conditions, in the order of `asked`, have these truth values.
-
-        `scored`: whether any score is known.
-        """
-        if self.rule_set is None:
-            return NOT_DECIDED
-        left = iter(truths)
-        if self.rule_set.only_when is not None and next(left) != "true":
-            return NOT_DECIDED
-        rules = [next(left) for _ in self.competing]
-        fallback = "true" if self.rule_set.undecided.condition is None else next(left)
-        return self._take(rules, fallback) or self._find_reason(self.rule_set, rules, left, scored=scored)
-
-    def _take(self, rules: list[Truth], fallback: Truth) -> str | None:
-        for rule, truth in zip(self.competing, rules, strict=True):
-            if truth == "true":
-                return rule.id
-        acts = self.rule_set is not None and self.rule_set.undecided.play is not None
-        return UNDECIDED if acts and "undecided" in rules and fallback == "true" else None
-
-    def _find_reason(
-        self, rule_set: CompiledRuleSet, rules: list[Truth], left: Iterator[Truth], *, scored: bool
-    ) -> str:
-        for reason, truth in zip(rule_set.otherwise, left, strict=True):
-            if truth == "true":
-                return _reason(reason.code)
-        if not scored:
-            return _reason(NO_SCORE)
-        return _reason(UNDECIDED if "undecided" in rules else NO_RULE)
-
-
-def _reason(code: str) -> str:
-    """A reason's name as an outcome: no rule's id holds a space."""
-    return f"reason {code}"
-
-
 # -- both ----------------------------------------------------------------------------------------
 
 
@@ -187,7 +98,7 @@ _Pairs = dict[tuple[str, str], Cell]
 class _Comparison:
     def __init__(self, old: Bundle, new: Bundle, name: str, day: date) -> None:
         self.name = name
-        self.versions = (_Version(old, name, day), _Version(new, name, day))
+        self.versions = (Version(old, name, day), Version(new, name, day))
         self.merged = merge(old.catalogue, new.catalogue)
         self.views = tuple(View(one.bundle.catalogue, self.merged.facts) for one in self.versions)
         zone = next(one.rule_set.timezone for one in self.versions if one.rule_set)
@@ -197,12 +108,27 @@ class _Comparison:
         self.names = sorted(read | _other_scores(old.scores - read, new.scores - read))
 
     def differences(self) -> list[Difference] | GaveUp:
-        old, new = self.versions
-        pairs = {} if old.meaning == new.meaning else self._pairs()
-        if isinstance(pairs, GaveUp):
-            return pairs
+        moves = self._moves()
+        if isinstance(moves, GaveUp):
+            return moves
         names = dict.fromkeys(name for one in self.versions for name in one.declared)
-        return [self._difference(name, pairs) for name in names]
+        return [self._difference(name, *moves.get(name, (None, None))) for name in names]
+
+    def _moves(self) -> Moves | GaveUp:
+        """By outcome, a case that loses it and one that gains it."""
+        old, new = self.versions
+        if old.meaning == new.meaning:
+            return {}
+        pairs = self._pairs()
+        if isinstance(pairs, GaveUp):
+            by_regions = None if self._may_misfit else find_moves(old, new, self.names)
+            return pairs if by_regions is None else by_regions
+        moves: dict[str, tuple[Cell | None, Cell | None]] = {}
+        for (was, now), cell in pairs.items():
+            if was != now:
+                moves[was] = (moves.get(was, (cell, None))[0] or cell, moves.get(was, (None, None))[1])
+                moves[now] = (moves.get(now, (None, None))[0], moves.get(now, (None, cell))[1] or cell)
+        return moves
 
     # -- case by case
 
@@ -247,7 +173,7 @@ class _Comparison:
                 pairs.setdefault((old, new), cell)
         return pairs
 
-    def _state(self, version: _Version, view: View, cell: Cell) -> bool | None:
+    def _state(self, version: Version, view: View, cell: Cell) -> bool | None:
         """Whether a version knows any score of a response; None where it does not fit."""
         if self._may_misfit and view.misfits(cell, self.names):
             return None
@@ -260,9 +186,7 @@ class _Comparison:
 
     # -- in the end
 
-    def _difference(self, name: str, pairs: _Pairs) -> Difference:
-        lost = next((cell for (old, new), cell in pairs.items() if old == name != new), None)
-        gained = next((cell for (old, new), cell in pairs.items() if old != name == new), None)
+    def _difference(self, name: str, lost: Cell | None, gained: Cell | None) -> Difference:
         in_old, in_new = (name in version.declared for version in self.versions)
         kind: Kind = "equivalent"
         if not in_old or not in_new:
@@ -280,10 +204,10 @@ class _Comparison:
         old, new = (self._answer(version, view, cell) for version, view in self._pairs_of_views())
         return Shown({name: known.get(name) for name in self.names}, old, new)
 
-    def _pairs_of_views(self) -> Iterator[tuple[_Version, View]]:
+    def _pairs_of_views(self) -> Iterator[tuple[Version, View]]:
         return zip(self.versions, self.views, strict=True)
 
-    def _answer(self, version: _Version, view: View, cell: Cell) -> str:
+    def _answer(self, version: Version, view: View, cell: Cell) -> str:
         """What a version answers, by the production evaluator, in words."""
         misfits = view.misfits(cell, self.names)
         if misfits:

@@ -107,11 +107,4 @@ class _Regions:
     ) -> Iterator[tuple[Outcome, Cell]]:
         box = self.space.find_outside(region, covers)
         if box is not None:
-            yield outcome, self._first(box)
-
-    def _first(self, box: int) -> Cell:
-        """The first cell of a box, with every fact of the question."""
-        grid, cell = self.space.grid, self.space.grid.first_cell(box)
-        classes = ((axis, grid.mask(cell, place)) for place, axis in enumerate(self.space.axes))
-        values = {axis.fact.name: axis.values[mask.bit_length() - 1] for axis, mask in classes}
-        return {name: value for name, value in values.items() if value is not None}
+            yield outcome, self.space.first_cell(box)

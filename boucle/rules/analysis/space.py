@@ -163,6 +163,13 @@ class Space:
         """
         return self.grid.find_outside(region, [*self.impossible, *covers])
 
+    def first_cell(self, box: int) -> dict[str, JsonValue]:
+        """The first cell of a box with every fact; one left out is unknown."""
+        cell = self.grid.first_cell(box)
+        classes = ((axis, self.grid.mask(cell, number)) for number, axis in enumerate(self.axes))
+        values = {axis.fact.name: axis.values[mask.bit_length() - 1] for axis, mask in classes}
+        return {name: value for name, value in values.items() if value is not None}
+
     def represent(self, box: int) -> dict[str, JsonValue]:
         """One cell of a box by its facts, None where one is unknown.
 
