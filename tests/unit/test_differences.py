@@ -116,8 +116,7 @@ def test_a_rule_set_is_new() -> None:
 
 def test_what_unknown_means_is_part_of_the_comparison() -> None:
     edited = replaced(RULES, ('has "vip"\'\n    if_unknown: false\n', 'has "vip"\'\n'))
-    differences = found(bundle(RULES), bundle(edited))
-    apology = differences["detractor-apology"]
+    apology = found(bundle(RULES), bundle(edited))["detractor-apology"]
     assert apology.kind == "narrower"
     assert apology.lost is not None
     assert apology.lost.facts["customer.segment"] is None
