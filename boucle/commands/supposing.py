@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boucle.commands.opening import Opened
     from boucle.model import Decision
     from boucle.rules.bundle import Bundle
+    from boucle.settings import Settings
 
 _SHORT = 12
 _STANDARD_INPUT = "-"
@@ -58,14 +59,12 @@ def explain(
 
 def _suppose_facts(here: Opened, what: str, name: str | None) -> tuple[Bundle, Decision]:
     from boucle.commands.opening import MistakesError
-    from boucle.commands.ruling import get_bundle
-    from boucle.engine.activations import BundleInForce
     from boucle.rules.failures import CannotDecideError
     from boucle.rules.testing.supposed import read_supposed
     from boucle.workflows import play_params
 
     with here.database.reading() as session:
-        chosen = _find(session, name) if name else BundleInForce().find(session) or get_bundle(here.settings)
+        chosen = _find(session, name) if name else _find_in_force(session, here.settings)
     text, file = _read(what)
     supposed, mistakes = read_supposed(text, file, chosen, play_params(), now())
     if supposed is None:
@@ -74,6 +73,24 @@ def _suppose_facts(here: Opened, what: str, name: str | None) -> tuple[Bundle, D
     if answered.decision is None:
         raise CannotDecideError(answered.problem)
     return chosen, answered.decision
+
+
+def _find_in_force(session: Session, settings: Settings) -> Bundle:
+    """The bundle in force, or the folder's own where none is; says so where the folder holds others."""
+    from boucle.commands.opening import MistakesError
+    from boucle.commands.ruling import get_bundle
+    from boucle.engine.activations import BundleInForce
+
+    bundle = BundleInForce().find(session)
+    if bundle is None:
+        return get_bundle(settings)
+    try:
+        differs = get_bundle(settings).digest != bundle.digest
+    except MistakesError:
+        differs = True
+    if differs:
+        say("told by the rules in force; the workspace's files hold others, which --bundle . asks")
+    return bundle
 
 
 def _read(what: str) -> tuple[str, str]:
