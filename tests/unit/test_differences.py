@@ -283,7 +283,8 @@ def test_beyond_the_limit_regions_are_compared() -> None:
         "ask": "narrower",
         "reason undecided": "narrower",
         "reason no_rule": "wider",
-    } | {"reason no_score": "wider"}
+        "reason no_score": "wider",
+    }
 
 
 def test_where_regions_are_too_large_as_well_the_rule_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
