@@ -71,7 +71,7 @@ class Space:
     def _region(self, logic: JsonValue, *, positive: bool) -> Region:
         match logic:
             case {"and": list(parts)} | {"or": list(parts)}:
-                every = ("and" in logic) == positive
+                every = (isinstance(logic, dict) and "and" in logic) == positive
                 regions = [self._region(part, positive=positive) for part in parts]
                 return self._every(regions) if every else self._some(regions)
             case {"!": [part]}:
