@@ -23,12 +23,13 @@ def _build(folder: Path) -> Path:
     return wheel
 
 
-def test_init_from_an_installed_wheel_makes_the_starter_workspace(tmp_path: Path) -> None:
+def test_init_from_an_installed_wheel_makes_the_starter_workspace_in_french(tmp_path: Path) -> None:
     wheel = _build(tmp_path)
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
-    init = "import sys; sys.argv = ['boucle', 'init', 'shop', '--lang', 'fr']; from boucle.cli import entry; entry()"
+    call = ["boucle", "init", "shop", "--lang", "fr"]
+    init = f"import sys; sys.argv = {call}; from boucle.cli import entry; entry()"
     done = subprocess.run(
         [sys.executable, "-c", init],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)},
