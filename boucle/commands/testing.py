@@ -140,14 +140,9 @@ def _morning() -> datetime:
 def _suggest(tested: Tested) -> None:
     from boucle.rules.testing.suggestion import suggest, write_suggestion
 
+    survivors = [survivor for mutation in tested.mutations for survivor in mutation.survivors]
     for coverage in tested.coverages:
         file = _find_file(tested, coverage.rule_set)
-        survivors = [
-            survivor
-            for mutation in tested.mutations
-            if mutation.rule_set == coverage.rule_set
-            for survivor in mutation.survivors
-        ]
         suggestion = suggest(coverage, file, _morning(), survivors)
         path = file.path if file else f"tests/{coverage.rule_set}.yaml"
         if suggestion.cases:
@@ -155,7 +150,7 @@ def _suggest(tested: Tested) -> None:
             tested.suggestions.append(f"# {verb} {path}\n{write_suggestion(suggestion)}")
         say(f"rule set {coverage.rule_set}: {len(suggestion.cases)} test(s) suggested for {path}")
         for goal in suggestion.unreached:
-            say(f"{goal.place}: no test could be found in which {goal.words}")
+            say(f"{goal.place}: no test of this rule set was found in which {goal.words}")
 
 
 # -- what is printed ----------------------------------------------------------------------------

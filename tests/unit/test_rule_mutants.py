@@ -14,14 +14,16 @@ from boucle.rules.compiler import compile_workspace
 from boucle.rules.decide import Facts, judge
 from boucle.rules.encoding import decode
 from boucle.rules.ruleset import Definition, RuleSet, Workspace
+from boucle.rules.testing.cases import RuleTest, TestFile
 from boucle.rules.testing.coverage import measure
 from boucle.rules.testing.equivalence import Difference, find_difference
 from boucle.rules.testing.mutants import Mutant, list_mutants
 from boucle.rules.testing.mutation import Mutation, mutate, mutation_to_json, render_mutation
 from boucle.rules.testing.outcomes import name_outcome
+from boucle.rules.testing.reader import read_tests
 from boucle.rules.testing.runner import run_tests
 from boucle.rules.testing.suggestion import Suggester, suggest, write_suggestion
-from tests.unit.tested_programme import RULES, good_tests, programme, read_file, run
+from tests.unit.tested_programme import FACTS, PLAYS, RULES, good_tests, programme, read_file, run
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
@@ -136,7 +138,7 @@ def test_survivors_come_with_a_response_that_would_tell_and_equivalents_apart() 
         == """\
 rule set nps: 6 of 7 mutants fail a test
   rules/nps.yaml:5:22: rule call: `nps < 7` becomes `nps < 6`: no test notices
-    one with {nps: 6} beside the defaults would: today the answer is rule call
+    one with {nps: 6} beside the defaults would: today rule call takes the hit
   rules/nps.yaml:5:34: rule call: `nps != 9` is left out: proved to change no outcome; not counted
   rules/nps.yaml:5:38: rule call: `nps == 9` becomes `nps == 8`: proved to change no outcome; not counted
   rules/nps.yaml:5:38: rule call: `nps == 9` becomes `nps == 10`: proved to change no outcome; not counted"""
@@ -161,6 +163,60 @@ def test_the_tests_that_would_tell_notice_every_survivor() -> None:
     for survivor in mutation.survivors:
         changed = Workspace(workspace.catalogue, workspace.policy, (survivor.mutant.rule_set,))
         assert not all(result.passed for result in run_tests(compile_workspace(changed), more))
+
+
+CSAT = """\
+boucle: rules/v1
+ruleset: csat
+only_when: nps is unknown and csat.delivery is known
+rules:
+  - id: late
+    when: csat.delivery <= 2
+    start: csm_case
+    with: {team: csm}
+undecided: record
+"""
+
+WITH_CSAT = FACTS.replace(
+    "  nps: {score: nps}\n", "  nps: {score: nps}\n  csat.delivery: {score: csat, scale: 1..5}\n"
+)
+
+
+def test_what_a_rule_set_claims_is_noticed_by_the_tests_of_the_other_too() -> None:
+    scored = SMALL.replace("rules:", "only_when: nps is known\nrules:")
+    workspace = programme(scored, facts=WITH_CSAT, others=CSAT)
+    bundle = compile_workspace(workspace)
+    texts = {
+        f"tests/{one.name}.yaml": write_suggestion(suggest(measure(bundle, one, []), None, NOW))
+        for one in workspace.rule_sets
+    }
+    survivors = [one for _, mutation in _mutated(workspace, texts) for one in mutation.survivors]
+    assert "`nps is unknown` is left out" in [one.mutant.words for one in survivors]
+    for file, mutation in _mutated(workspace, texts):
+        (rule_set,) = [one for one in workspace.rule_sets if one.name == mutation.rule_set]
+        results = run_tests(bundle, _all_tests(workspace, texts))
+        more = suggest(measure(bundle, rule_set, results), file, NOW, survivors)
+        texts[file.path] += "\n" + write_suggestion(more)
+    assert [mutation.survivors for _, mutation in _mutated(workspace, texts)] == [(), ()]
+
+
+def _all_tests(workspace: Workspace, texts: dict[str, str]) -> list[RuleTest]:
+    files, mistakes = read_tests(texts, workspace, PLAYS)
+    assert mistakes == []
+    return [test for file in files for test in file.tests]
+
+
+def _mutated(workspace: Workspace, texts: dict[str, str]) -> list[tuple[TestFile, Mutation]]:
+    files, _ = read_tests(texts, workspace, PLAYS)
+    tests = _all_tests(workspace, texts)
+    bundle = compile_workspace(workspace)
+    assert all(result.passed for result in run_tests(bundle, tests))
+    found = []
+    for rule_set in workspace.rule_sets:
+        (file,) = [file for file in files if file.rule_set == rule_set.name]
+        usual = Suggester(measure(bundle, rule_set, []).goals, file, NOW).usual
+        found.append((file, mutate(workspace, rule_set, tests, usual)))
+    return found
 
 
 # -- equivalence is exact -----------------------------------------------------------------------

@@ -186,8 +186,12 @@ KNOWN = {
 PATH = "tests/nps.yaml"
 
 
-def programme(rules: str = RULES, policy: str = POLICY, facts: str = FACTS) -> Workspace:
+def programme(
+    rules: str = RULES, policy: str = POLICY, facts: str = FACTS, others: str | None = None
+) -> Workspace:
+    """The programme; `others` are the rules of a second rule set."""
     texts = {"facts.yaml": facts, "policy.yaml": policy, "rules/nps.yaml": rules}
+    texts |= {"rules/others.yaml": others} if others else {}
     workspace, mistakes = load(texts, PLAYS, KNOWN, today=date(2026, 3, 1))
     assert workspace is not None, [f"{mistake.place} {mistake.message}" for mistake in mistakes]
     return workspace

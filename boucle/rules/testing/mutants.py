@@ -27,6 +27,7 @@ from boucle.rules.condition import (
 from boucle.rules.encoding import decode_value, encode_value
 from boucle.rules.ruleset import RuleSet
 from boucle.rules.testing.goals import UNITS, can_be
+from boucle.rules.testing.parts import ONLY_WHEN
 from boucle.rules.writing.condition_text import write_condition
 
 Facts = Mapping[str, Fact]
@@ -70,7 +71,7 @@ _Rebuild = Callable[[Expr], RuleSet]
 
 def _list_conditions(rule_set: RuleSet) -> Iterator[tuple[str, Expr, _Rebuild]]:
     if rule_set.only_when is not None:
-        yield "only_when", rule_set.only_when, lambda expr: replace(rule_set, only_when=expr)
+        yield ONLY_WHEN, rule_set.only_when, lambda expr: replace(rule_set, only_when=expr)
     for name, definition in rule_set.definitions.items():
         yield f"definition {name}", definition.when, _rebuild_definition(rule_set, name)
     for number, rule in enumerate(rule_set.rules):

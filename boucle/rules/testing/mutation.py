@@ -7,21 +7,28 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from boucle.rules.bundle import UNDECIDED
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.ruleset import RuleSet, Workspace
 from boucle.rules.testing.cases import RuleTest
 from boucle.rules.testing.equivalence import Difference, GaveUp, find_difference
 from boucle.rules.testing.mutants import Mutant, list_mutants
+from boucle.rules.testing.outcomes import OUTSIDE
+from boucle.rules.testing.parts import ONLY_WHEN
 from boucle.rules.testing.runner import run_test
 from boucle.rules.writing.yaml_scalars import write_scalar
 
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that no test fails; `difference` is a response that would tell, where one was found."""
+    """A mutant that no test fails; `difference` is a response that would tell, where one was found.
+
+    `workspace` is the one that it lives in.
+    """
 
     mutant: Mutant
     difference: Difference | None
+    workspace: Workspace
 
 
 @dataclass(frozen=True)
@@ -37,24 +44,29 @@ class Mutation:
 def mutate(
     workspace: Workspace, rule_set: RuleSet, tests: Sequence[RuleTest], usual: Mapping[str, JsonValue]
 ) -> Mutation:
-    """Run the tests of one rule set, all of which pass, against every mutant of it.
+    """Run the tests, all of which pass, against every mutant of one rule set.
 
+    What it decides itself only its own tests ask; which responses it claims, those of all rule sets.
     `usual` are the encoded facts of an ordinary response, for the responses that would tell.
     """
     killed = 0
     survivors: list[Survivor] = []
     equivalent: list[Mutant] = []
     alone = _without_others(workspace, rule_set)
-    likely = [test for test in tests if test.rule_set == rule_set.name]
+    own = [test for test in tests if test.rule_set == rule_set.name]
+    every = [*tests]
     for mutant in list_mutants(rule_set, workspace.catalogue.facts):
-        if _is_killed(_with(alone, mutant.rule_set), likely):
+        claims = mutant.owner == ONLY_WHEN
+        changed = _with(workspace if claims else alone, mutant.rule_set)
+        if _is_killed(changed, every if claims else own):
             killed += 1
             continue
         found = find_difference(alone, rule_set, mutant.rule_set, usual)
         if found is None:
             equivalent.append(mutant)
         else:
-            survivors.append(Survivor(mutant, None if isinstance(found, GaveUp) else found))
+            difference = None if isinstance(found, GaveUp) else found
+            survivors.append(Survivor(mutant, difference, changed))
     return Mutation(rule_set.name, killed, tuple(survivors), tuple(equivalent))
 
 
@@ -112,8 +124,15 @@ def word_difference(difference: Difference | None) -> str:
     if difference is None:
         return "it cannot be told whether any response would be decided otherwise"
     said = ", ".join(f"{name}: {write_scalar(value)}" for name, value in difference.facts.items())
-    outcome = difference.outcome.replace("/", " ")
-    return f"one with {{{said}}} beside the defaults would: today the answer is {outcome}"
+    kind, _, name = difference.outcome.partition("/")
+    answers = {
+        "rule": f"rule {name} takes the hit",
+        "reason": f"the reason is {name}",
+        "observed": f"rule {name} is observed otherwise",
+        UNDECIDED: "what 'undecided' starts takes the hit",
+        OUTSIDE: "this rule set does not decide it",
+    }
+    return f"one with {{{said}}} beside the defaults would: today {answers[kind]}"
 
 
 def mutation_to_json(mutation: Mutation) -> dict[str, JsonValue]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from boucle.model import Decision, FactValue
 from boucle.rules.analysis.grid import Region, TooLargeError
 from boucle.rules.analysis.partition import complete
 from boucle.rules.bundle import Bundle
+from boucle.rules.compiler import compile_workspace
 from boucle.rules.encoding import decode_value, encode
 from boucle.rules.phrases import word_value
 from boucle.rules.testing.cases import Defaults, RuleTest, Step, TestFile
@@ -54,7 +56,8 @@ def suggest(
 ) -> Suggestion:
     """Tests for all that `coverage` misses, and for mutants that survive, to be added to `file`.
 
-    Without a file it is a whole one, whose tests are run at `now`.
+    Without a file it is a whole one, whose tests are run at `now`. Survivors may be those of other rule
+    sets: a test that tells is written where the response is decided.
     """
     suggester = Suggester(coverage.goals, file, now)
     taken = {test.name for test in file.tests} if file else set()
@@ -131,13 +134,19 @@ class Suggester:
                 continue
             if goal.kind == "boundary":
                 facts[goal.name] = decode_value(self.catalogue.facts[goal.name], goal.value)
-            for now in self._instants():
-                result = run_test(self.bundle, self._test(facts, now))
+            for tried, now in product(self._completed(facts), self._instants()):
+                result = run_test(self.bundle, self._test(tried, now))
                 reached = find_reached(self.goals, [result])
-                case = self._case(goal.words, facts, now, result)
+                case = self._case(goal.words, tried, now, result)
                 if goal in reached and case is not None:
                     return case, reached
         return None
+
+    def _completed(self, facts: Facts) -> Iterator[Facts]:
+        """The facts; then with a score that no condition reads, for what is said where one is known."""
+        yield facts
+        for name in sorted(self.bundle.scores - self.goals.scene.space.numbers.keys())[:1]:
+            yield {**facts, name: self.catalogue.facts[name].low or 0}
 
     def tell_apart(self, survivor: Survivor) -> Case | None:
         """A case that the mutant fails."""
@@ -149,13 +158,22 @@ class Suggester:
         if found.day is not None:
             now = datetime.combine(found.day, time(12), zone).astimezone(UTC)
         name = f"{survivor.mutant.owner}, and not: {survivor.mutant.words}"
-        return self._case(name, found.facts, now, run_test(self.bundle, self._test(found.facts, now)))
+        changed = compile_workspace(survivor.workspace)
+        for facts in self._completed(found.facts):
+            test = self._test(facts, now)
+            case = self._case(name, facts, now, run_test(self.bundle, test))
+            other = run_test(changed, test).answers[0].decision
+            if case is not None and (other is None or _expected(other) != _expected(case.decision)):
+                return case
+        return None
 
     def _case(self, name: str, facts: Facts, now: datetime, result: TestResult) -> Case | None:
+        """The case, unless another rule set decides it: a test there reaches the same."""
         decision = result.answers[0].decision
+        if decision is None or decision.rule_set not in (None, self.goals.scene.rule_set.name):
+            return None
         stated = now == self.stated_now
-        whole = {**self.required, **facts}
-        return Case(name, whole, None if stated else now, decision) if decision else None
+        return Case(name, {**self.required, **facts}, None if stated else now, decision)
 
     def _instants(self) -> list[datetime]:
         """The usual instant, then noon of the first day of each rule that is not always in effect."""
