@@ -225,6 +225,15 @@ def test_a_premise_that_can_never_hold_guarantees_nothing() -> None:
     assert proof.verdict == "VACUOUS"
 
 
+def test_a_premise_that_only_responses_too_old_meet_guarantees_nothing() -> None:
+    rules = replaced(APOLOGY, ("whenever: detractor", "whenever: detractor and response.age_days > 14"))
+    proof = prove_one(rules)
+    assert proof.verdict == "VACUOUS"
+    assert proof.why is not None
+    assert proof.why.startswith("No response that is young enough (max_age) can meet the condition")
+    assert prove_one(replaced(rules, ("starts: [apologize_with_offer]", "taken: true"))).verdict == "PROVED"
+
+
 def test_the_premise_must_be_true_and_not_merely_undecided() -> None:
     premise = 'whenever: customer.segment == "key" and nps is unknown\nstarts: none'
     proof = prove_one(with_promise(premise))

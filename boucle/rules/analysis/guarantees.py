@@ -127,7 +127,9 @@ class _Prover:
     def _without_example(self, found: Survey) -> Proof:
         if found.opaque:
             return self._ended("NOT ANALYSABLE", why=self._why_opaque())
-        return self._ended("VACUOUS", why="No response can meet the condition, so this guarantees nothing.")
+        young = " that is young enough (max_age)" if len(self.question.given) > 1 else ""
+        why = f"No response{young} can meet the condition, so this guarantees nothing."
+        return self._ended("VACUOUS", why=why)
 
     def _refuted(self, outcome: Outcome, cell: Cell, witness: Witness) -> Proof:
         return Proof(
