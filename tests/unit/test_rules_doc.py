@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,17 @@ from boucle.rules.analysis.findings import find_all
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.lexer import RESERVED
 from boucle.rules.mistakes import CODES
-from tests.unit.small_workspace import OTHER_RULES, POLICY, TODAY, read, with_file, with_fragment
+from boucle.rules.testing.supposed import read_supposed
+from tests.unit.small_workspace import (
+    OTHER_RULES,
+    PLAYS,
+    POLICY,
+    TODAY,
+    read,
+    with_condition,
+    with_file,
+    with_fragment,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 CODES_PAGE = (DOCS / "codes.md").read_text(encoding="utf-8")
@@ -32,6 +43,7 @@ DOC = (DOCS / "rules.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", CODES_PAGE, re.DOTALL | re.MULTILINE))
 FIRST_FINDING = "B301"
 """From here on codes are told of what sound files make of one another."""
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 LATER = policy_file._LATER | rule_entry._LATER
 
 
@@ -100,3 +112,30 @@ def test_every_key_and_word_is_documented() -> None:
 )
 def test_an_example_of_a_key_is_right(fragment: str) -> None:
     assert [mistake.message for mistake in read(with_fragment(fragment.removesuffix("\n")))[1]] == []
+
+
+TYPES = re.findall(r"^```yaml types\n(.*?)^```", DOC, re.DOTALL | re.MULTILINE)[0]
+ANSWERS = re.findall(
+    r"^\| `([^`]+)` \| (?:`([^`]+)`|nothing) \| (true|false|undecided) \|$", DOC, re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("condition", "known", "answer"), ANSWERS)
+def test_a_condition_says_what_the_table_says(condition: str, known: str, answer: str) -> None:
+    workspace, mistakes = read({**with_condition(condition), "facts.yaml": TYPES})
+    assert workspace, mistakes
+    bundle = compile_workspace(workspace)
+    supposed, misread = read_supposed(known or "{}", "known", bundle, PLAYS, NOW)
+    assert supposed, misread
+    decision = supposed.decide(bundle).decision
+    assert decision
+    assert decision.rules["call"] == answer
+
+
+def test_every_type_and_every_operator_has_an_answer() -> None:
+    asked = " ".join(condition for condition, _, _ in ANSWERS)
+    words = RESERVED | {"==", "!=", "<", "<=", ">", ">=", ".."}
+    assert {word for word in words if word not in re.findall(r"\w+|\.\.|[=!<>]+", asked)} == set()
+    facts = re.findall(r"^  ([\w.]+): \{(?:type: (\w+)|score)", TYPES, re.MULTILINE)
+    assert {kind for _, kind in facts if kind} == fact_entry.TYPES
+    assert {name for name, _ in facts if name not in asked} == set()
