@@ -91,20 +91,30 @@ def test_the_whole_example_is_right() -> None:
     assert [rule.id for rule in workspace.rule_sets[0].rules] == ["key-account-case", "detractor-apology"]
 
 
+KEYS = {
+    *((rules_file.KEYS | policy_file.KEYS) - {"boucle"}), *rule_entry.RULE_KEYS, *derived_facts.KEYS,
+    *rule_entry.UNDECIDED_KEYS, *rule_entry.REASON_KEYS, *rule_gates.EXEMPTION_KEYS, *rule_gates.GATES,
+    *spending.EXHAUSTED_KEYS, *guarantee_entry.KEYS, *suppressions.KEYS, *suppressions.WINDOW_KEYS,
+    *policy_gates.CAP_KEYS, *policy_gates.BUDGET_KEYS, *policy_gates.HOLDOUT_KEYS,
+    *fact_entry.EVERYWHERE_KEYS, *fact_entry.TYPES, *set().union(*fact_entry.ONLY_KEYS.values()),
+    "score", "scale", "if_unknown", "lists",
+}  # fmt: skip
+CHOICES = {
+    *rule_gates.MODES, *rule_gates.IF_OPEN, *suppressions.DOES, *rules_file.HIT_POLICIES,
+    *policy_gates.PERIODS,
+}  # fmt: skip
+RUN = re.findall(r"^```yaml (?:example|types|file=\S+)\n(.*?)^```", DOC, re.DOTALL | re.MULTILINE)
+
+
 def test_every_key_and_word_is_documented() -> None:
-    keys = {
-        *((rules_file.KEYS | policy_file.KEYS) - {"boucle"}), *rule_entry.RULE_KEYS, *derived_facts.KEYS,
-        *rule_entry.UNDECIDED_KEYS, *rule_entry.REASON_KEYS, *rule_gates.EXEMPTION_KEYS, *rule_gates.MODES,
-        *rule_gates.IF_OPEN, *rule_gates.GATES, *spending.EXHAUSTED_KEYS, *guarantee_entry.KEYS,
-        *suppressions.KEYS, *suppressions.WINDOW_KEYS, *suppressions.DOES, *rules_file.HIT_POLICIES,
-        *policy_gates.CAP_KEYS, *policy_gates.BUDGET_KEYS, *policy_gates.PERIODS, *policy_gates.HOLDOUT_KEYS,
-        *fact_entry.EVERYWHERE_KEYS, *fact_entry.TYPES, *set().union(*fact_entry.ONLY_KEYS.values()),
-        "score", "scale", "if_unknown", "lists",
-    }  # fmt: skip
     said = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", DOC))))
-    assert keys - said == set()
+    assert (KEYS | CHOICES) - said == set()
     assert RESERVED - said == set()
     assert LATER - said == set()
+
+
+def test_every_key_stands_in_an_example_that_is_run() -> None:
+    assert KEYS - LATER - set(re.findall(r"\w+", " ".join(RUN))) == set()
 
 
 @pytest.mark.parametrize(
