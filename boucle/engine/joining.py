@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import exists, or_
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from boucle.engine import cases, ledger, loops, responses
@@ -47,14 +47,7 @@ def hold_open(session: Session, parties: Sequence[str], further: Collection[str]
     if not parties and not further:
         return found
     of_parties = or_(col(LoopRow.contact_id).in_(parties), col(LoopRow.customer_id).in_(parties))
-    refused = exists().where(
-        col(OutboxRow.loop_id) == LoopRow.id,
-        col(OutboxRow.round) == LoopRow.round,
-        col(OutboxRow.kind) == "start",
-        col(OutboxRow.state) == "refused",
-        col(LoopRow.state) == LoopState.OPEN,
-    )
-    alive = (col(LoopRow.state) != LoopState.CLOSED) & ~refused
+    alive = col(LoopRow.state) != LoopState.CLOSED
     query = (
         select(LoopRow)
         .where(or_(of_parties & alive, col(LoopRow.id).in_(further)))
@@ -62,10 +55,26 @@ def hold_open(session: Session, parties: Sequence[str], further: Collection[str]
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    for loop in sorted(session.exec(query), key=lambda loop: (loop.opened_at, loop.id)):
-        if loop.state != LoopState.CLOSED:
+    locked = session.exec(query).all()
+    refused = _list_refused(session, locked)
+    for loop in sorted(locked, key=lambda loop: (loop.opened_at, loop.id)):
+        if loop.state != LoopState.CLOSED and loop.id not in refused:
             found.add(loop.id, loop.contact_id, loop.customer_id)
     return found
+
+
+def _list_refused(session: Session, locked: Sequence[LoopRow]) -> frozenset[str]:
+    """Those that were never begun because their start was refused.
+
+    Only asked once they are locked: a refusal that was being written is seen then.
+    """
+    opened = {loop.id: loop.round for loop in locked if loop.state == LoopState.OPEN}
+    if not opened:
+        return frozenset()
+    query = select(OutboxRow.loop_id, OutboxRow.round).where(
+        col(OutboxRow.loop_id).in_(opened), OutboxRow.kind == "start", OutboxRow.state == "refused"
+    )
+    return frozenset(loop for loop, round_ in session.exec(query) if opened[loop] == round_)
 
 
 def list_loops_of(session: Session, responses: Collection[str]) -> Sequence[str]:
