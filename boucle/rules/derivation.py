@@ -48,8 +48,12 @@ class PastResponse:
 
 
 def _given(catalogue: Catalogue) -> frozenset[str]:
-    """The facts that every response must bring."""
-    return frozenset(name for name, fact in catalogue.facts.items() if not fact.optional and not fact.derived)
+    """The facts that every response must bring, and that are kept: no `where` reads a personal one."""
+    return frozenset(
+        name
+        for name, fact in catalogue.facts.items()
+        if not fact.optional and not fact.derived and not fact.pii
+    )
 
 
 @dataclass(frozen=True)
