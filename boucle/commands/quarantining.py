@@ -89,18 +89,20 @@ def _retry_all(here: Opened, ids: Sequence[str], actor: str) -> list[Retried]:
     from boucle.commands.ruling import get_bundle
     from boucle.engine.activations import BundleInForce
     from boucle.engine.identity import new_id
+    from boucle.engine.retrials import MODES
     from boucle.engine.retrials import retry as retry_some
 
     terms, force, retried = make_terms(here.settings), BundleInForce(), list["Retried"]()
     with progress("deciding") as bar:
         for first in range(0, len(ids), _CHUNK):
-            with here.database.session() as session:
-                bundle = force.find(session) or get_bundle(here.settings)
-                some = ids[first : first + _CHUNK]
-                retried += retry_some(
-                    session, bundle, some, at=now(), actor=actor, unit=new_id(), terms=terms
-                )
-                session.commit()
+            some = ids[first : first + _CHUNK]
+            for mode in MODES:
+                with here.database.session() as session:
+                    bundle = force.find(session) or get_bundle(here.settings)
+                    retried += retry_some(
+                        session, bundle, some, at=now(), actor=actor, unit=new_id(), terms=terms, modes=[mode]
+                    )
+                    session.commit()
             bar(len(retried), len(ids))
     return retried
 

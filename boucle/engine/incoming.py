@@ -20,6 +20,12 @@ from boucle.rules.catalogue import Catalogue, fit
 FUTURE_ALLOWED = timedelta(hours=24)
 """How far after its acceptance a response may claim to be answered: clocks and zones are set wrong."""
 
+LONGEST_KEY = 500
+"""A source's id of a response, a customer or a contact has at most so many characters.
+
+PostgreSQL indexes at most 2,704 bytes, and a character takes up to four.
+"""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -56,6 +62,10 @@ def make_ready(catalogue: Catalogue, response: Response, at: datetime) -> Incomi
     storable = not any(_UNSTORABLE.search(text) for text in _texts(normal))
     if not storable:
         reasons.append(Reason("a text holds a character that no database keeps (NUL, or half a character)"))
+    if any(len(key) > LONGEST_KEY for key in _keys(normal)):
+        reasons.append(
+            Reason(f"the key of the response, its customer or contact has more than {LONGEST_KEY} characters")
+        )
     if normal.responded_at > at + FUTURE_ALLOWED:
         reasons.append(Reason("it was answered more than 24 hours after now; check the date and its zone"))
     dropped = tuple(one.fact for one in unlisted)
@@ -140,8 +150,12 @@ def _normal_person(person: Person | None) -> Person | None:
     return Person(**said) if said else None
 
 
+def _keys(response: Response) -> tuple[str, str, str]:
+    return response.source_id, response.customer or "", response.contact or ""
+
+
 def _texts(response: Response) -> Iterator[str]:
-    yield from (response.source_id, response.customer or "", response.contact or "")
+    yield from _keys(response)
     for value in response.facts.values():
         yield from value if isinstance(value, tuple) else [value] if isinstance(value, str) else []
     for one in response.verbatims:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from boucle.engine import ledger
 from boucle.engine.identity import new_id
-from boucle.engine.incoming import Incoming, Reason, to_json
+from boucle.engine.incoming import LONGEST_KEY, Incoming, Reason, to_json
 from boucle.engine.tables import QuarantineRow
 from boucle.model import Frozen
 from boucle.rules.gates import Mode
@@ -74,8 +74,8 @@ def put(
 
 
 def _storable(text: str) -> str:
-    """The text with what no database keeps written as an escape."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+    """The text with what no database keeps written as an escape, and no longer than an index takes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")[:LONGEST_KEY]
 
 
 def find_all(session: Session, incoming: Collection[Incoming]) -> dict[str, QuarantineRow]:
@@ -88,10 +88,19 @@ def find_all(session: Session, incoming: Collection[Incoming]) -> dict[str, Quar
 
 
 def release(rows: Collection[QuarantineRow], accepted: Incoming) -> None:
-    """Let a response go that was accepted, and drop what else it had said before it was mended."""
-    for row in rows:
-        if row.state == "waiting" and (row.source, row.source_id) == accepted.identity:
-            row.state = "decided" if row.content_digest == accepted.digest else "dropped"
+    """Let a response go that was accepted, and drop what it had said before that.
+
+    What came in after it, and waits itself, is content of its own, which nobody has decided yet.
+    """
+    mine = [
+        row for row in rows if row.state == "waiting" and (row.source, row.source_id) == accepted.identity
+    ]
+    own = next((row for row in mine if row.content_digest == accepted.digest), None)
+    for row in mine:
+        if row is own:
+            row.state = "decided"
+        elif own is None or row.at < own.at:
+            row.state = "dropped"
 
 
 def list_waiting(session: Session, at: datetime, limit: int = 100) -> list[Waiting]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from boucle.engine.incoming import Reason, from_json
+from boucle.engine.incoming import Reason, content_digest, from_json, normalise
 from boucle.engine.intake import IntakeTerms, Taken, accept
 from boucle.engine.tables import QuarantineRow
 from boucle.errors import AmbiguousError, NotFoundError
@@ -17,7 +17,7 @@ from boucle.model import Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.gates import Mode
 
-_MODES: tuple[Mode, ...] = ("act", "record_only", "act_on_old")
+MODES: tuple[Mode, ...] = ("act", "record_only", "act_on_old")
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,15 @@ def retry(
     actor: str,
     unit: str,
     terms: IntakeTerms,
+    modes: Sequence[Mode] = MODES,
 ) -> list[Retried]:
-    """Take these in again, with the bundle in force, in the mode in which each came; the caller commits."""
+    """Take these in again, with the bundle in force, in the mode in which each came; the caller commits.
+
+    Where others take in responses meanwhile, one mode a transaction: each mode is a list of its own,
+    whose locks would be taken after those of the list before it, out of order.
+    """
     retried: list[Retried] = []
-    for mode in _MODES:
+    for mode in modes:
         rows = session.exec(
             select(QuarantineRow)
             .where(
@@ -78,7 +83,7 @@ def retry(
             .order_by(col(QuarantineRow.at), QuarantineRow.id)
         ).all()
         if rows:
-            responses = [_read(bundle, row) for row in rows]
+            responses = [_read(session, bundle, row) for row in rows]
             accepted = accept(
                 session, bundle, responses, at=at, actor=actor, unit=f"{unit}-{mode}", terms=terms, mode=mode
             )
@@ -86,8 +91,23 @@ def retry(
     return retried
 
 
-def _read(bundle: Bundle, row: QuarantineRow) -> Response:
-    return from_json(bundle.catalogue, json.loads(row.payload))
+def _read(session: Session, bundle: Bundle, row: QuarantineRow) -> Response:
+    """The response typed by the catalogue of today; where its digest is another then, the row takes it."""
+    response = from_json(bundle.catalogue, json.loads(row.payload))
+    digest = content_digest(normalise(response))
+    if digest != row.content_digest and not _is_there(session, row, digest):
+        row.content_digest = digest
+        session.add(row)
+        session.flush()
+    return response
+
+
+def _is_there(session: Session, row: QuarantineRow, digest: str) -> bool:
+    same = (QuarantineRow.source == row.source, QuarantineRow.source_id == row.source_id)
+    return (
+        session.exec(select(QuarantineRow.id).where(*same, QuarantineRow.content_digest == digest)).first()
+        is not None
+    )
 
 
 def _tell(session: Session, rows: Sequence[QuarantineRow], taken: Sequence[Taken]) -> Iterator[Retried]:
