@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from boucle.commands.output import local, now, span
 from boucle.commands.sentences import sentence
 from boucle.demo.run import Played
-from boucle.engine.reports import Report, figures
+from boucle.engine.reports import Report
 from boucle.engine.responses import tell
 from boucle.engine.tables import CaseRow, LoopRow, ResponseRow
 from boucle.engine.timeline import Entry, read_timeline
@@ -77,8 +77,8 @@ class Story:
 
 def write_report(played: Played, path: Path) -> None:
     """Write the report; it holds what is personal of the invented customers, as the CSMs saw it."""
+    report = played.report
     with played.database.reading() as session:
-        report = figures(session, zone=played.settings.timezone)
         stories = list(_stories(session))
     template = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined

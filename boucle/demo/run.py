@@ -23,6 +23,7 @@ from boucle.demo.screen import Screen
 from boucle.demo.survey import make_rows, write_survey
 from boucle.engine import verification
 from boucle.engine.database import Database
+from boucle.engine.reports import Report, figures
 from boucle.engine.tables import LoopRow
 from boucle.engine.verification import Verification
 from boucle.errors import BoucleError, RefusedError
@@ -55,7 +56,7 @@ class UnfinishedError(BoucleError):
 
 @dataclass(frozen=True)
 class Played:
-    """What the demo did: the file it read, what came of it, and what its people did."""
+    """What the demo did: the file it read, what came of it, what its people did, and the figures."""
 
     settings: Settings
     database: Database
@@ -64,6 +65,7 @@ class Played:
     acts: int
     loops: int
     verification: Verification
+    report: Report
 
 
 def play(folder: Path, screen: Screen) -> Played:
@@ -85,7 +87,8 @@ def play(folder: Path, screen: Screen) -> Played:
     screen.step("reading the ledger from the first event to the last", "")
     with database.reading() as session:
         verified = verification.verify(session)
-    played = Played(settings, database, batch, brought, driver.acts, driver.ended, verified)
+        report = figures(session, zone=settings.timezone)
+    played = Played(settings, database, batch, brought, driver.acts, driver.ended, verified, report)
     _require_an_end(played, driver)
     return played
 

@@ -8,22 +8,19 @@ from typing import Any
 
 from boucle.commands.output import counts, table
 from boucle.demo.run import Played
-from boucle.engine.reports import Report, figures
+from boucle.engine.reports import Report
 
 
 def summarise(played: Played) -> str:
     """What came in, what was decided, what became of it, and whether the ledger holds."""
-    with played.database.reading() as session:
-        report = figures(session, zone=played.settings.timezone)
+    report = played.report
     return "\n".join([*_came_in(played, report), *_decided(report), *_followed(report), *_proved(played)])
 
 
 def values(played: Played, report_file: Path) -> dict[str, Any]:
     """The same as values, for machines."""
-    with played.database.reading() as session:
-        report = figures(session, zone=played.settings.timezone)
     return {
-        "figures": report,
+        "figures": played.report,
         "intake": dict(played.brought.verdicts),
         "rows_rejected": played.batch.counts.rejected_rows,
         "acts": played.acts,
