@@ -49,10 +49,11 @@ check: .venv/.ready
 kill: .venv/.ready
 	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
 
-# Every engine over 100,000 evaluations of exported rules; 10,000 mutated files; 1,000 races of each kind.
+# Eight engines over 100,000 evaluations; 10,000 mutated files; 10,000 questions asked two ways; 1,000 races of each kind.
 long: .venv/.ready engines
 	BOUCLE_DIFFERENTIAL=full $(BIN)/pytest -s tests/e2e/test_engines_agree.py
 	BOUCLE_MUTATIONS=full $(BIN)/pytest -s tests/unit/test_mutations.py
+	BOUCLE_AGREEMENT=full $(BIN)/pytest -s tests/unit/test_two_ways.py
 	BOUCLE_RACES=full $(BIN)/pytest -s tests/integration/test_races.py
 
 format: .venv/.ready
