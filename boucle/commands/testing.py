@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from boucle.commands.output import now, say, to_json
+from boucle.commands.output import now, progress, say, to_json
 
 if TYPE_CHECKING:
     from boucle.rules.bundle import Bundle
@@ -124,7 +124,8 @@ def _mutate(tested: Tested) -> None:
     for coverage in tested.coverages:
         usual = Suggester(coverage.goals, _find_file(tested, coverage.rule_set), _morning()).usual
         rule_set = coverage.goals.scene.rule_set
-        tested.mutations.append(mutate(tested.workspace, rule_set, tests, usual))
+        with progress(f"mutants of {rule_set.name}") as bar:
+            tested.mutations.append(mutate(tested.workspace, rule_set, tests, usual, bar))
 
 
 def _find_file(tested: Tested, rule_set: str) -> TestFile | None:

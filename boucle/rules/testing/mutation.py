@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -42,12 +42,17 @@ class Mutation:
 
 
 def mutate(
-    workspace: Workspace, rule_set: RuleSet, tests: Sequence[RuleTest], usual: Mapping[str, JsonValue]
+    workspace: Workspace,
+    rule_set: RuleSet,
+    tests: Sequence[RuleTest],
+    usual: Mapping[str, JsonValue],
+    advance: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Mutation:
     """Run the tests, all of which pass, against every mutant of one rule set.
 
     What it decides itself only its own tests ask; which responses it claims, those of all rule sets.
-    `usual` are the encoded facts of an ordinary response, for the responses that would tell.
+    `usual` are the encoded facts of an ordinary response, for the responses that would tell;
+    `advance` is told how many mutants are done, of how many.
     """
     killed = 0
     survivors: list[Survivor] = []
@@ -55,7 +60,9 @@ def mutate(
     alone = _without_others(workspace, rule_set)
     own = [test for test in tests if test.rule_set == rule_set.name]
     every = [*tests]
-    for mutant in list_mutants(rule_set, workspace.catalogue.facts):
+    mutants = list(list_mutants(rule_set, workspace.catalogue.facts))
+    for number, mutant in enumerate(mutants):
+        advance(number, len(mutants))
         claims = mutant.owner == ONLY_WHEN
         changed = _with(workspace if claims else alone, mutant.rule_set)
         if _is_killed(changed, every if claims else own):
