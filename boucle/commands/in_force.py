@@ -6,8 +6,8 @@ from boucle.commands.green import require_sound
 from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, say
 from boucle.commands.ruling import get_bundle
-from boucle.engine import activations
-from boucle.engine.activations import FIRST_USE, BundleInForce
+from boucle.engine import activations, bundles
+from boucle.engine.activations import BundleInForce
 from boucle.engine.database import Database
 from boucle.rules.bundle import Bundle
 from boucle.settings import Settings
@@ -45,11 +45,15 @@ def find_for_trial(settings: Settings) -> Bundle:
 
 
 def _activate_first(settings: Settings, database: Database, actor: str) -> Bundle:
-    _, bundle = require_sound(settings)
+    _, own = require_sound(settings)
     with database.session() as session:
-        activations.activate(session, bundle, at=now(), actor=actor, reason=FIRST_USE)
+        digest = activations.begin(session, own, at=now(), actor=actor).bundle
+        bundle = own if digest == own.digest else bundles.load(session, digest)
         session.commit()
-    say(f"no rules were in force yet: bundle {bundle.digest[:_SHORT]} of this workspace is now")
+    if bundle is own:
+        say(f"no rules were in force yet: bundle {own.digest[:_SHORT]} of this workspace is now")
+    else:
+        _say_difference(settings, bundle)
     return bundle
 
 

@@ -61,6 +61,12 @@ def activate(
     return row
 
 
+def begin(session: Session, bundle: Bundle, *, at: datetime, actor: str) -> Activation:
+    """Put `bundle` in force where nothing ever was; what is in force, which somebody quicker may have put."""
+    _wait_for_others(session)
+    return find_active(session) or activate(session, bundle, at=at, actor=actor, reason=FIRST_USE)
+
+
 def _wait_for_others(session: Session) -> None:
     """On PostgreSQL, one activation after another; on SQLite every writer waits for the others."""
     if session.get_bind().dialect.name == "postgresql":
@@ -98,6 +104,7 @@ class BundleInForce:
         current = find_active(session)
         if current is None:
             return None
-        if self._last is None or self._last.digest != current.bundle:
-            self._last = bundles.load(session, current.bundle)
-        return self._last
+        last = self._last  # another thread may change it meanwhile
+        if last is None or last.digest != current.bundle:
+            last = self._last = bundles.load(session, current.bundle)
+        return last

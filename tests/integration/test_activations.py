@@ -62,6 +62,25 @@ def in_force(database: Database) -> str | None:
         return row.bundle if row else None
 
 
+def test_of_two_first_uses_at_once_one_puts_its_rules_in_force_for_both(
+    database: Database, compiled: Compiled
+) -> None:
+    start, both = Barrier(2), [bundle_for(compiled, team) for team in ("one", "two")]
+
+    def use(bundle: Bundle) -> str:
+        start.wait(60)
+        with database.session() as session:
+            found = activations.begin(session, bundle, at=AT, actor="anna").bundle
+            session.commit()
+            return found
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(use, both)) == {in_force(database)}
+    with database.reading() as session:
+        [row] = activations.list_activations(session)
+    assert (row.seq, row.reason, row.previous) == (1, "first use", None)
+
+
 def test_an_activation_is_a_row_and_an_event_with_who_and_why(database: Database, compiled: Compiled) -> None:
     first, second = bundle_for(compiled, "one"), bundle_for(compiled, "two")
     assert in_force(database) is None
