@@ -48,7 +48,7 @@ def check(
         bool, typer.Option("--info", help="Show the notes too; json and sarif always do.")
     ] = False,
 ) -> None:
-    """Check settings, facts, policy, rules and templates; every mistake at once, with its place.
+    """Check settings, facts, policy, rules, tests and templates; every mistake at once, with its place.
 
     Where nothing is wrong in a file, every case that the rules can meet is looked at: rules that can
     never fire, conditions that are always or never true, overlaps, gaps, and parts for nothing.
@@ -56,7 +56,7 @@ def check(
     """
     from boucle.rules.report import render
 
-    checked = analyse(check_workspace(folder))
+    checked = _with_tests(analyse(check_workspace(folder)))
     everything = info or format_ in {"json", "sarif"}
     shown = [mistake for mistake in checked.mistakes if everything or mistake.severity != "info"]
     report = render(shown, checked.texts, format_)
@@ -99,6 +99,17 @@ def analyse(checked: Checked) -> Checked:
     every = [*checked.mistakes, *found.mistakes]
     ordered = sorted(every, key=lambda mistake: (mistake.place, mistake.code, mistake.message))
     return replace(checked, mistakes=ordered, unfinished=found.unfinished)
+
+
+def _with_tests(checked: Checked) -> Checked:
+    """What was read, with the mistakes of its rule tests, which keep no response from being decided."""
+    from boucle.rules.testing.reader import read_tests
+    from boucle.workflows import play_params
+
+    if checked.workspace is None:
+        return checked
+    _, mistakes = read_tests(checked.texts, checked.workspace, play_params())
+    return replace(checked, mistakes=[*checked.mistakes, *mistakes])
 
 
 def _check_rules(settings: Settings) -> Checked:
