@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from boucle.activities.templates import find_templates
+from boucle.commands.ruling import analyse, check_workspace
 from boucle.intake.batch import Batch, read_import
 from boucle.rules.files import read_workspace
 from boucle.rules.ruleset import Workspace
@@ -46,6 +47,12 @@ def _read(name: str) -> Batch:
 def test_an_example_is_a_sound_workspace(name: str) -> None:
     assert _load(name).policy.max_age is not None
     assert (EXAMPLES / name / "README.md").is_file()
+
+
+@pytest.mark.parametrize("folder", [*(EXAMPLES / name for name in NAMES), EXAMPLES.parent / "rules/demo"])
+def test_the_analysis_has_nothing_to_warn_of(folder: Path) -> None:
+    found = analyse(check_workspace(folder)).mistakes
+    assert [str(mistake.place) for mistake in found if mistake.severity != "info"] == []
 
 
 def test_there_is_no_example_without_a_test() -> None:
