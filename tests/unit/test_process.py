@@ -95,6 +95,16 @@ def told(expr: Expr, language: TongueCode = "en") -> str:
             "the contact did not agree to be contacted about the answer",
             "l'interlocuteur n'accepte pas d'être contacté au sujet de sa réponse",
         ),
+        (
+            no(known("consent.follow_up")),
+            "it is not known whether the contact agreed to be contacted about the answer",
+            "on ne sait pas si l'interlocuteur accepte d'être contacté au sujet de sa réponse",
+        ),
+        (
+            both(named("may_call"), named("hard"), within("csat.delivery", 1, 2)),
+            "“may call” and “hard” apply and the satisfaction score for delivery is 1 or 2",
+            "« may call » et « hard » s'appliquent et la note de satisfaction pour la livraison vaut 1 ou 2",
+        ),
         (no(known("nps")), "the NPS score is not known", "on ne connaît pas la note NPS"),
         (
             contains("comment.text", "annuler", "résilier"),
@@ -167,8 +177,8 @@ PAST = {
         ),
         (
             compare("since", "<", 30),
-            "the number of days since the last offer to this customer is below 30",
-            "le nombre de jours depuis la dernière offre faite à ce client vaut moins de 30",
+            "the last offer to this customer was less than 30 days ago",
+            "la dernière offre faite à ce client date de moins de 30 jours",
         ),
         (
             compare("change", "<=", -3),
@@ -322,7 +332,7 @@ by triage.
 
 The first one that applies.
 
-1. **The text of passive.** When the NPS score is between 7 and 8.
+1. **The text of passive.** When the NPS score is 7 or 8.
 
 ## Words used above
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from boucle.model import FactValue
 from boucle.rules.catalogue import Derived
-from boucle.rules.writing.tongues import Tongue, say_length
+from boucle.rules.writing.tongues import Tongue, say_length, say_span
 
 Relation = Literal["==", "<", "<=", ">", ">="]
 
@@ -42,6 +42,14 @@ def _quantity(tongue: Tongue, derived: Derived, words: str, number: int, where: 
     few = number == 1 or words == "none"
     past = _name(tongue, derived, where, "one " if few else "")
     return tongue.say(f"{words} one" if number == 1 else words, number=number, past=past)
+
+
+def tell_age(tongue: Tongue, derived: Derived, relation: Relation, days: FactValue, where: str) -> str | None:
+    """How long ago something was; None where the comparison is no number of days."""
+    if not isinstance(days, int):
+        return None
+    past = _name(tongue, derived, where, "latest ")
+    return tongue.say(f"ago {relation}", past=past, span=say_span(tongue, days, "days"))
 
 
 def tell_change(

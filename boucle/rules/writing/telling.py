@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from boucle.model import NPS_BANDS, FactValue
 from boucle.rules.catalogue import Catalogue, Derived, Fact
@@ -23,7 +24,7 @@ from boucle.rules.condition import (
     Within,
 )
 from boucle.rules.phrases import word_value
-from boucle.rules.writing.past import Relation, tell_change, tell_count, tell_past
+from boucle.rules.writing.past import Relation, tell_age, tell_change, tell_count, tell_past
 from boucle.rules.writing.tongues import Tongue
 
 _INVERSE: Mapping[str, str] = {"==": "not ==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -53,8 +54,29 @@ class Teller:
                 return self._atom(expr, negated=negated)
 
     def _joined(self, parts: tuple[Expr, ...], *, both: bool, negated: bool) -> str:
-        told = [self._part(part, inside=both, negated=negated) for part in parts]
+        groups = self._grouped(parts) if both and not negated else [(part,) for part in parts]
+        told = [
+            self._part(group[0], inside=both, negated=negated)
+            if len(group) == 1
+            else self._all_defined(group)
+            for group in groups
+        ]
         return self.tongue.all_of(told) if both else self.tongue.either_of(told)
+
+    def _grouped(self, parts: tuple[Expr, ...]) -> list[tuple[Expr, ...]]:
+        """The parts, with definitions that follow one another together."""
+        return [
+            group
+            for named, run in groupby(
+                parts, lambda part: isinstance(part, Defined) and part.name not in _BANDS
+            )
+            for group in ([tuple(run)] if named else [(part,) for part in run])
+        ]
+
+    def _all_defined(self, parts: tuple[Expr, ...]) -> str:
+        """`“hard” and “may call” apply`."""
+        names = [self.name(part.name) for part in parts if isinstance(part, Defined)]
+        return self.tongue.say("all_defined", names=self.tongue.all_of(names))
 
     def _part(self, part: Expr, *, inside: bool, negated: bool) -> str:
         """One part; what joins otherwise than the whole stands in brackets."""
@@ -81,6 +103,10 @@ class Teller:
         match atom:
             case Compare():
                 return self._compared(atom, fact, negated=negated)
+            case Within() if _is_a_pair(atom):
+                listed = [self._value(atom.low), self._value(atom.high)]
+                values = self.tongue.none_of(listed) if negated else self.tongue.any_of(listed)
+                return self.tongue.say(f"{prefix}one_of", fact=fact, values=values)
             case Within():
                 low, high = self._value(atom.low), self._value(atom.high)
                 return self.tongue.say(f"{prefix}within_range", fact=fact, low=low, high=high)
@@ -101,12 +127,18 @@ class Teller:
         """What is asked of the past, where there is a better way than to compare a number."""
         relations: Mapping[str, Relation] = {"==": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
         relation = relations.get(key)
-        if relation is not None and derived.verb == "count":
-            return tell_count(self.tongue, derived, relation, value, self._where(derived))
-        if relation is not None and derived.verb == "change":
-            of = self.label(derived.of or "")
-            return tell_change(self.tongue, derived, relation, value, of, self._where(derived))
-        return None
+        if relation is None:
+            return None
+        where = self._where(derived)
+        match derived.verb:
+            case "count":
+                return tell_count(self.tongue, derived, relation, value, where)
+            case "days_since":
+                return tell_age(self.tongue, derived, relation, value, where)
+            case "change":
+                return tell_change(self.tongue, derived, relation, value, self.label(derived.of or ""), where)
+            case _:
+                return None
 
     def _listed(self, atom: OneOf | Has | Contains | Known, fact: str, prefix: str) -> str:
         match atom:
@@ -120,6 +152,8 @@ class Teller:
                 return self.tongue.say(f"{prefix}has", fact=fact, values=self._quoted(atom.members))
             case Contains():
                 return self.tongue.say(f"{prefix}contains", fact=fact, values=self._quoted(atom.needles))
+            case Known() if self.catalogue.facts[atom.fact].type == "bool":
+                return self.tongue.say(f"{prefix}known whether", clause=self._alone(atom.fact, fact, ""))
             case Known():
                 return self.tongue.say(f"{prefix}known", fact=fact)
 
@@ -171,3 +205,9 @@ class Teller:
 
     def _where(self, derived: Derived) -> str:
         return "" if derived.where is None else self.tongue.say("where", condition=self.tell(derived.where))
+
+
+def _is_a_pair(atom: Within) -> bool:
+    """Whether the range holds two whole numbers, which are better named than spanned."""
+    low, high = atom.low, atom.high
+    return isinstance(low, int) and isinstance(high, int) and high - low == 1
