@@ -131,11 +131,19 @@ def list_open_loops(
 ) -> Sequence[str]:
     """The ids of loops that are not closed, in order, from the one behind `after` on.
 
-    `told`: those alone whose start Temporal has been told, or refused.
+    `told`: those alone whose start Temporal has been told. One that was refused, or whose workflow has
+    ended, waits for a person.
     """
     query = select(LoopRow.id).where(LoopRow.state != LoopState.CLOSED, LoopRow.id > after)
     if told:
-        untold = (OutboxRow.loop_id == LoopRow.id, OutboxRow.kind == "start", OutboxRow.state == "pending")
+        untold = (
+            OutboxRow.loop_id == LoopRow.id,
+            OutboxRow.kind == "start",
+            or_(
+                col(OutboxRow.state) == "pending",
+                (col(OutboxRow.state) == "refused") & (col(OutboxRow.round) == LoopRow.round),
+            ),
+        )
         query = query.where(~select(OutboxRow.id).where(*untold).exists())
     return session.exec(query.order_by(col(LoopRow.id)).limit(limit)).all()
 

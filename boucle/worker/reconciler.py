@@ -2,7 +2,8 @@
 
 A loop that Temporal does not know is started again: it goes on from the stage in the database, and
 sends nothing twice. One whose workflow has ended while the loop is open is recorded, for a person to
-look at and rebuild: why it ended matters first.
+look at and rebuild: why it ended matters first. So is one whose start was refused for good: what it had
+reserved is free again, and may be taken by now.
 """
 
 from __future__ import annotations

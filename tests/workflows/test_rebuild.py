@@ -82,6 +82,20 @@ async def test_a_terminated_workflow_is_recorded_and_rebuilt_on_demand(world: Wo
     assert len(world.mails.of("acknowledge")) == len(world.mails.of("staff-assigned-first")) == 1
 
 
+async def test_a_start_refused_for_good_is_left_to_a_person(world: World) -> None:
+    """What it had reserved is free again, and others may have taken it meanwhile."""
+    loop = world.open_loop("a_play_that_is_no_more", CASE)
+    await eventually(lambda: _problem(world, loop))
+    reconciler = Reconciler(world.env.client, world.database, world.task_queue)
+    assert await reconciler.reconcile() == 0
+    assert _problem(world, loop) == "unknown_play"
+
+
+def _problem(world: World, loop: str) -> str | None:
+    with world.database.reading() as session:
+        return start_row(session, loop).problem
+
+
 async def test_a_start_told_twice_runs_once(world: World) -> None:
     """As if the dispatcher had died between the start and its mark."""
     loop = world.open_loop("apologize_with_offer", APOLOGY, person=None)
