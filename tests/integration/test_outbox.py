@@ -125,7 +125,9 @@ def test_what_waits_is_counted_with_its_age(session: Session) -> None:
     note(session, loop, "c1", AT + HOUR)
     assert outbox.waiting(session, AT + DAY) == outbox.Waiting(starts=1, acts=1, refused=0, oldest_at=AT)
     outbox.mark_started(session, f"{loop.id}/1", AT)
-    assert outbox.waiting(session, AT + DAY) == outbox.Waiting(starts=0, acts=1, refused=0, oldest_at=AT + HOUR)
+    assert outbox.waiting(session, AT + DAY) == outbox.Waiting(
+        starts=0, acts=1, refused=0, oldest_at=AT + HOUR
+    )
 
 
 def test_asking_twice_for_a_round_is_one_row(session: Session) -> None:
