@@ -379,12 +379,12 @@ FRENCH = Tongue(
         "join_customer": "Si une boucle est ouverte avec ce client, la réponse la rejoint.",
         "rule_owner": "Pour toute question : {owner}.",
         "undecided": "Quand on ne peut pas trancher",
-        "undecided_when": "Si aucune ligne ci-dessus ne s'applique, que l'on ne peut se prononcer sur l'une "
-        "d'elles au moins, et que {condition} : {play}",
-        "undecided_always": "Si aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer sur "
-        "l'une d'elles au moins : {play}",
-        "undecided_record": "Si aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer sur "
-        "l'une d'elles au moins, rien n'est lancé ; la réponse est notée comme indécise.",
+        "undecided_when": "Quand aucune ligne ci-dessus ne s'applique, que l'on ne peut se prononcer sur "
+        "l'une d'elles au moins, et que {condition} : {play}",
+        "undecided_always": "Quand aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer "
+        "sur l'une d'elles au moins : {play}",
+        "undecided_record": "Quand aucune ligne ci-dessus ne s'applique, et que l'on ne peut se prononcer "
+        "sur l'une d'elles au moins, rien n'est lancé ; la réponse est notée comme indécise.",
         "reasons": "Quand rien n'est lancé, la raison qui est notée",
         "reasons_lead": "La première qui s'applique.",
         "reason": "Quand {condition}.",
