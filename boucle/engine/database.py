@@ -132,9 +132,14 @@ def _parse(url: str) -> URL:
 
 
 def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
+    """An engine whose errors say no values: they can be personal, and errors are logged.
+
+    PostgreSQL is told how to isolate, whatever the server's own setting: what is read under a lock has
+    to be what the last holder of it committed, or two intakes could pass a cap together.
+    """
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED")
+    engine = create_engine(url, hide_parameters=True)
 
     def configure(connection: Any, _record: Any) -> None:
         _configure_sqlite(connection)

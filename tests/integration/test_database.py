@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -52,6 +53,26 @@ def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
         )  # fmt: skip
         with pytest.raises(IntegrityError):
             session.flush()
+
+
+def test_an_error_of_the_database_says_no_values(database: Database) -> None:
+    with database.session() as session, pytest.raises(IntegrityError) as failed:
+        session.execute(
+            text("INSERT INTO customer (id, source, key) VALUES ('c', 'crm', :key)"),
+            {"key": "ada@example.com"},
+        )
+    assert "ada@example.com" not in str(failed.value).partition("DETAIL")[0]
+
+
+def test_what_is_read_under_a_lock_is_what_was_committed_last(postgresql_server: str) -> None:
+    """Also where the server isolates otherwise by itself."""
+    options = quote(r"-c default_transaction_isolation=repeatable\ read")
+    database = Database(f"{postgresql_server.format('postgres')}&options={options}")
+    with database.session() as session:
+        assert session.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
+        default = session.execute(text("SHOW default_transaction_isolation")).scalar_one()
+    database.dispose()
+    assert default == "repeatable read"
 
 
 def test_a_savepoint_rolls_back_alone(database: Database) -> None:
