@@ -54,6 +54,7 @@ long: .venv/.ready engines
 	BOUCLE_DIFFERENTIAL=full $(BIN)/pytest -s tests/e2e/test_engines_agree.py
 	BOUCLE_MUTATIONS=full $(BIN)/pytest -s tests/unit/test_mutations.py
 	BOUCLE_AGREEMENT=full $(BIN)/pytest -s tests/unit/test_two_ways.py
+	BOUCLE_STARTER_MUTANTS=full $(BIN)/pytest -s tests/integration/test_starters.py
 	BOUCLE_RACES=full $(BIN)/pytest -s tests/integration/test_races.py
 
 format: .venv/.ready

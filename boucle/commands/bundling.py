@@ -41,6 +41,10 @@ def activate(
         who = get_actor(here.settings, actor)
         bundle = require_green(here.settings)
         with here.database.session() as session:
+            current = activations.find_active(session)
+            if current is not None and current.bundle == bundle.digest:
+                show(_shown(current), lambda: f"bundle {bundle.digest[:_SHORT]} is in force already", format_)
+                return
             row = activations.activate(session, bundle, at=now(), actor=who, reason=_given(reason))
             shown = _shown(row)
             session.commit()
