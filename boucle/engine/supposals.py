@@ -11,7 +11,7 @@ from boucle.engine.responses import Decided, Told, subject_of
 from boucle.model import Decision, FactValue
 from boucle.rules.bundle import Bundle
 from boucle.rules.catalogue import fit
-from boucle.rules.decide import Facts, decide
+from boucle.rules.decide import Facts, decide, mode_of
 from boucle.rules.encoding import decode
 
 _FACT = "fact."
@@ -31,7 +31,7 @@ class Supposal:
 
 
 def suppose(session: Session, told: Told, bundle: Bundle) -> Supposal:
-    """Decide a stored response by another bundle; nothing is written.
+    """Decide a stored response by another bundle, in the mode in which it came; nothing is written.
 
     A CannotDecideError where it would have gone to quarantine.
     """
@@ -43,7 +43,7 @@ def suppose(session: Session, told: Told, bundle: Bundle) -> Supposal:
     given = {name: value for name, value in recorded.items() if name not in first.decision.derived}
     fitting, misfits, unlisted = fit(bundle.catalogue, given)
     known = Facts({**fitting, **derived}, first.decision.responded_at, frozenset(derived))
-    decision = decide(bundle, known, first.decision.at, "act", first.decision.circumstances)
+    decision = decide(bundle, known, first.decision.at, mode_of(first.decision), first.decision.circumstances)
     unlooked = (name for name, fact in facts.items() if fact.derived and name not in derived)
     left_out = {one.fact for one in misfits} | {one.fact for one in unlisted}
     return Supposal(decision, tuple(sorted(left_out)), tuple(sorted(unlooked)))

@@ -28,7 +28,7 @@ from boucle.rules.failures import RuleSetsOverlapError
 from boucle.rules.gates import RECORD_ONLY, Arms, Asks, Hit, Mode, ask_for, pass_gates
 from boucle.rules.reading import Facts, Reading, read_facts, read_record
 
-__all__ = ["Asks", "Facts", "Mode", "Verdict", "conclude", "decide", "judge", "replay"]
+__all__ = ["Asks", "Facts", "Mode", "Verdict", "conclude", "decide", "judge", "mode_of", "replay"]
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,11 @@ def replay(bundle: Bundle, decision: Decision, personal: Mapping[str, FactValue]
     not belong together.
     """
     reading = read_record(bundle, decision, personal)
-    return conclude(bundle, _judge(bundle, reading, decision.at, _mode_of(decision)), decision.circumstances)
+    return conclude(bundle, _judge(bundle, reading, decision.at, mode_of(decision)), decision.circumstances)
 
 
-def _mode_of(decision: Decision) -> Mode:
+def mode_of(decision: Decision) -> Mode:
+    """The mode in which a decision was made, as far as it mattered to it."""
     if decision.blocked_by == RECORD_ONLY:
         return "record_only"
     waived = any(gate.result == "waived" for gate in decision.gates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
@@ -15,6 +16,7 @@ from boucle.engine.supposals import Supposal, suppose
 from boucle.engine.tables import Personal
 from boucle.model import Response
 from boucle.rules.bundle import Bundle
+from boucle.rules.gates import Mode
 
 FACTS = """
 boucle: facts/v1
@@ -43,13 +45,15 @@ AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 Compiled = Callable[..., Bundle]
 
 
-def take_one(database: Database, bundle: Bundle, terms: IntakeTerms) -> None:
+def take_one(
+    database: Database, bundle: Bundle, terms: IntakeTerms, mode: Mode = "act", days_old: int = 1
+) -> None:
     response = Response(
-        source="crm", source_id="r1", responded_at=AT - timedelta(days=1), customer="acme",
+        source="crm", source_id="r1", responded_at=AT - timedelta(days=days_old), customer="acme",
         facts={"nps": 3, "comment.text": "I will cancel", "customer.plan": "gold"},
     )  # fmt: skip
     with database.session() as session:
-        accept(session, bundle, [response], at=AT, actor="a", unit="u", terms=terms)
+        accept(session, bundle, [response], at=AT, actor="a", unit="u", terms=terms, mode=mode)
         session.commit()
 
 
@@ -74,6 +78,18 @@ def test_the_same_rules_say_the_same_and_others_what_they_would_have_said(
         "call", ("customer.plan",), ("history.low",),
     )  # fmt: skip
     assert "history.low" in fewer.decision.unknown
+
+
+@pytest.mark.parametrize("mode", ["record_only", "act_on_old"])
+def test_the_same_rules_say_the_same_in_the_mode_in_which_it_came(
+    database: Database, compiled: Compiled, terms: IntakeTerms, mode: Mode
+) -> None:
+    own = compiled(FACTS, RULES.replace("WORD", "cancel"))
+    take_one(database, own, terms, mode, days_old=300)
+    with database.reading() as session:
+        told, same = supposed(session, own)
+    assert same.decision == told.decided[0].decision
+    assert same.decision.outcome == {"record_only": "blocked", "act_on_old": "starts"}[mode]
 
 
 def test_after_an_erasure_what_was_written_is_unknown(
