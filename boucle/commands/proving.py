@@ -24,6 +24,10 @@ AsOfOption = Annotated[
 ]
 
 
+IN_FORCE = "in-force"
+"""What the bundle in force is called where a bundle is named."""
+
+
 class NoSuchDayError(BoucleError):
     """A day that was typed cannot be read."""
 
@@ -59,7 +63,7 @@ def prove(
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="A workspace's folder, or the digest of a bundle.")],
+    old: Annotated[str, typer.Argument(help="A workspace's folder, the digest of a bundle, or in-force.")],
     new: Annotated[str, typer.Argument(help="The same, of the version to compare it with.")],
     *,
     as_of: AsOfOption = None,
@@ -98,10 +102,16 @@ def _find_bundle(name: str, workspace: Path | None) -> Bundle:
     if Path(name).is_dir():
         return _read(Path(name))[1]
     from boucle.commands.opening import opened
+    from boucle.engine.activations import BundleInForce
     from boucle.engine.bundles import find_digest, load
 
     with opened(workspace) as here, here.database.reading() as session:
-        return load(session, find_digest(session, name))
+        if name != IN_FORCE:
+            return load(session, find_digest(session, name))
+        bundle = BundleInForce().find(session)
+    if bundle is None:
+        raise NotFoundError("bundle", IN_FORCE)
+    return bundle
 
 
 def read_day(text: str | None) -> date:
