@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Literal
 
 from boucle.model import Decision, Frozen, GateResult, Truth
@@ -228,14 +229,25 @@ class _Explainer:
         return "only observed" if rule.id in self.decision.observed else "not in effect on that day"
 
     def _word_grounds(self, traced: Traced) -> str:
-        return "; ".join(dict.fromkeys(self._word_ground(ground) for ground in find_grounds(traced)))
+        said: dict[str, None] = {}
+        for (unknown, assumed), grounds in groupby(find_grounds(traced), self._want):
+            if unknown:
+                facts = dict.fromkeys(ground.atom.fact for ground in grounds)
+                so = f", so {assumed} counts as false" if assumed else ""
+                said[f"{', '.join(facts)} {NOT_KNOWN}{so}"] = None
+            else:
+                said |= dict.fromkeys(self._word_ground(ground) for ground in grounds)
+        return "; ".join(said)
+
+    def _want(self, ground: Ground) -> tuple[bool, str | None]:
+        """Whether an atom cannot be told for want of its fact, and what counts as false for it."""
+        unknown = not isinstance(ground.atom, Known) and self._found(ground.atom.fact) == NOT_KNOWN
+        return unknown, ground.assumed if unknown else None
 
     def _word_ground(self, ground: Ground) -> str:
         atom = ground.atom
         if isinstance(atom, Known):
             return f"{atom.fact} is {'known' if ground.truth == 'true' else 'unknown'}"
-        found = self._found(atom.fact)
-        if found == NOT_KNOWN:
-            return f"{atom.fact} {NOT_KNOWN}"
         relation = "true" if isinstance(atom, IsTrue) else word_relation(atom)
+        found = self._found(atom.fact)
         return f"{atom.fact} = {found}, needs {'not ' if ground.negated else ''}{relation}"

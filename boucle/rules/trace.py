@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boucle.model import Truth
 from boucle.rules.bundle import Bundle, CompiledRuleSet
@@ -66,11 +66,15 @@ def _attach(rule_set: CompiledRuleSet, path: str, expr: Expr, truths: Iterator[T
 
 @dataclass(frozen=True)
 class Ground:
-    """An atom on which a truth value rests. `negated`: it stands under a `not`."""
+    """An atom on which a truth value rests. `negated`: it stands under a `not`.
+
+    `assumed` is the definition that counts as false because the atom, and so the definition, cannot be told.
+    """
 
     atom: Atom
     truth: Truth
     negated: bool
+    assumed: str | None = None
 
 
 def find_grounds(traced: Traced, *, negated: bool = False) -> Iterator[Ground]:
@@ -83,10 +87,17 @@ def find_grounds(traced: Traced, *, negated: bool = False) -> Iterator[Ground]:
         case Not():
             yield from find_grounds(traced.parts[0], negated=not negated)
         case Defined():
-            yield from find_grounds(traced.parts[0], negated=negated)
+            yield from _defined_grounds(traced, traced.expr.name, negated=negated)
         case And() | Or():
             for part in traced.parts:
                 if part.truth == traced.truth:
                     yield from find_grounds(part, negated=negated)
         case atom:
             yield Ground(atom, traced.truth, negated)
+
+
+def _defined_grounds(traced: Traced, name: str, *, negated: bool) -> Iterator[Ground]:
+    below = traced.parts[0]
+    for ground in find_grounds(below, negated=negated):
+        assumes = below.truth != traced.truth and ground.assumed is None
+        yield replace(ground, assumed=name) if assumes else ground

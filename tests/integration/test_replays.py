@@ -101,7 +101,7 @@ def _change(session: Session, old: str, new: str) -> str:
         ('"nps":3', '"nps":9', "the facts of the record do not have the digest that it states"),
         ('"winner":"angry"', '"winner":"rest"', "it comes out otherwise"),
         ('"once":1', '"once":0', "it comes out otherwise"),
-        ('{"also_matched"', '{also_matched', "its record cannot be read"),
+        ('{"also_matched"', "{also_matched", "its record cannot be read"),
     ],
 )
 def test_a_changed_record_is_found(filled: Database, old: str, new: str, problem: str) -> None:

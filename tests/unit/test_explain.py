@@ -166,3 +166,16 @@ def test_an_explanation_of_a_record_that_was_changed_is_refused() -> None:
         explain(BUNDLE, decision.model_copy(update={"winner": "repeat-detractor"}))
     with pytest.raises(RecordError, match="was made by bundle"):
         explain(BUNDLE, decision.model_copy(update={"bundle": "0" * 64}))
+
+
+def test_a_definition_that_counts_as_false_for_want_of_a_fact_is_named() -> None:
+    said = squeezed({"nps": 3, "customer.segment": "standard", "history.detractors_180d": 1})
+    assert (
+        "not taken: key-account-case false customer.tags not known, so key_account counts as false :16"
+        in said
+    )
+    nobody = squeezed({"nps": 3, "history.detractors_180d": 1})
+    assert (
+        "not taken: key-account-case false customer.segment, customer.tags not known, so key_account counts "
+        "as false :16"
+    ) in nobody
