@@ -42,7 +42,10 @@ def order_definitions(definitions: Mapping[str, Definition]) -> tuple[list[str],
 
 
 def measure(expr: Expr, sizes: Mapping[str, Size]) -> Size:
-    """The size of a condition; `sizes` are those of the definitions. A built-in one is an atom."""
+    """The size of a condition; `sizes` are those of the definitions. A built-in one is an atom.
+
+    A name counts as a level above what it names: whoever walks down the condition walks through it.
+    """
     match expr:
         case And() | Or():
             parts = [measure(part, sizes) for part in expr.parts]
@@ -51,8 +54,9 @@ def measure(expr: Expr, sizes: Mapping[str, Size]) -> Size:
         case Not():
             part = measure(expr.part, sizes)
             return Size(1 + part.nodes, 1 + part.depth)
-        case Defined():
-            return sizes.get(expr.name, Size(1, 1))
+        case Defined() if expr.name in sizes:
+            named = sizes[expr.name]
+            return Size(named.nodes, 1 + named.depth)
         case OneOf() | Has() | Contains():
             constants = expr.values if isinstance(expr, OneOf) else ()
             constants = expr.members if isinstance(expr, Has) else constants

@@ -130,6 +130,14 @@ def test_a_long_chain_of_definitions_exhausts_nothing() -> None:
     assert {mistake.code for mistake in read(with_file("rules", rules))[1]} == {"B020"}
 
 
+def test_a_chain_of_bare_names_counts_as_deep_as_it_is() -> None:
+    """Deciding and explaining walk down through each of them."""
+    steps = "".join(f"  d{n}:\n    when: d{n - 1}\n" for n in range(1, 101))
+    rules = RULES + f"define:\n  d0:\n    when: nps > 8\n{steps}"
+    [mistake] = [one for one in read(with_file("rules", rules))[1] if one.code == "B020"]
+    assert mistake.message == "this condition nests 101 deep with its definitions; the limit is 100"
+
+
 def test_a_large_list_counts_with_each_of_its_values() -> None:
     values = ", ".join(f'"w{n}"' for n in range(2_001))
     assert [mistake.code for mistake in read(with_condition(f"comment.text contains any [{values}]"))[1]] == [
