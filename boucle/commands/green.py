@@ -40,6 +40,8 @@ def require_green(settings: Settings) -> Bundle:
     workspace, bundle = require_sound(settings)
     tested = run_tests(settings.workspace)
     proofs = prove(workspace, bundle, now().astimezone().date())
+    if tested.bundle.digest != bundle.digest:
+        raise NotGreenError("the files were changed while they were tested; try again")
     problems = [*_failed(tested), *_unproved(proofs)]
     if problems:
         raise NotGreenError("\n\n".join(problems))
