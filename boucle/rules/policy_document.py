@@ -199,7 +199,8 @@ def write_holding(of: Rule | Undecided) -> HoldingDocument:
 
 def read_exemption(document: HoldingDocument) -> Exemption | None:
     """The exemption of a bundle's rule."""
-    return document.exempt and Exemption(frozenset(document.exempt.gates), document.exempt.reason)
+    exempt = document.exempt
+    return None if exempt is None else Exemption(frozenset(exempt.gates), exempt.reason)
 
 
 def read_spending(document: HoldingDocument) -> Spending | None:

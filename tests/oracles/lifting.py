@@ -26,13 +26,11 @@ class _Lifter:
         self.count = 0
 
     def lift(self, rule: Any) -> Any:
-        match rule:
-            case {**operation} if len(operation) == 1:
-                ((operator, value),) = operation.items()
-                operands = list(value) if isinstance(value, list) else [value]
-                return {operator: self.operands(operator, operands)}
-            case _:
-                return rule
+        if not isinstance(rule, dict) or len(rule) != 1:
+            return rule
+        ((operator, value),) = rule.items()
+        operands = list(value) if isinstance(value, list) else [value]
+        return {operator: self.operands(str(operator), operands)}
 
     def operands(self, operator: str, operands: list[Any]) -> list[Any]:
         if operator in _COMPARED and not any(isinstance(one, dict) for one in operands):

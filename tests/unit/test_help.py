@@ -16,7 +16,7 @@ from boucle.rules.mistakes import CODES
 
 def _every_code() -> Iterator[str]:
     """Every code of every mistake that any room of the product knows."""
-    kinds: list[type[Mistake]] = [Mistake]
+    kinds: list[type[Mistake]] = Mistake.__subclasses__()
     while kinds:
         kind = kinds.pop()
         kinds += kind.__subclasses__()
