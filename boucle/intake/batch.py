@@ -18,7 +18,7 @@ from boucle.intake.row import Row, UnreadableFileError
 from boucle.intake.sheets import Sheet, open_sheet
 from boucle.model import Response
 from boucle.rules.catalogue import Catalogue
-from boucle.rules.source_mistakes import NotUtf8
+from boucle.rules.strict_yaml.source_mistakes import NotUtf8
 
 Progress = Callable[[int], None]
 """Is told how many rows were read so far."""

@@ -8,7 +8,7 @@ from boucle.intake.import_map import Blank, Feed, Text, Unlisted, as_key
 from boucle.intake.map_dates import read_formats, read_zone
 from boucle.intake.map_mistakes import BadScale, Exclusive
 from boucle.intake.section import Section
-from boucle.rules.source import Node, Scalar
+from boucle.rules.strict_yaml.source import Node, Scalar
 from boucle.rules.worded import shortened
 
 FEED_KEYS = (

@@ -12,7 +12,7 @@ from boucle.intake.map_layout import read_file, read_numbers
 from boucle.intake.map_mistakes import BadName, FeedsNothing, NotAMap
 from boucle.intake.section import Section
 from boucle.model import Person
-from boucle.rules.source import Mapping_, Node, Scalar, read_yaml
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, read_yaml
 from boucle.rules.worded import shortened
 
 VERSION = "map/v1"

@@ -8,7 +8,7 @@ from boucle.intake.map_mistakes import BadSign
 from boucle.intake.numbers import NumberFormat
 from boucle.intake.section import Section
 from boucle.intake.sheets import Layout
-from boucle.rules.source import Mapping_
+from boucle.rules.strict_yaml.source import Mapping_
 
 FILE_KEYS = ("delimiter", "encoding", "header_row", "skip_after_header", "sheet")
 ENCODING_KEYS = ("any_of", "language")

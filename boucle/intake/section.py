@@ -8,7 +8,7 @@ from typing import TypeVar
 from boucle.errors import Mistake, Place
 from boucle.intake.import_map import Text
 from boucle.intake.map_mistakes import Exclusive, MissingKey, NotAChoice, UnknownKey, WrongShape
-from boucle.rules.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 Choice = TypeVar("Choice", bound=str)

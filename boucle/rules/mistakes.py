@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 
-from boucle.rules import (
-    condition_mistakes,
-    derived_mistakes,
-    file_mistakes,
-    finding_mistakes,
-    gate_mistakes,
-    guarantee_mistakes,
-    jsonlogic_mistakes,
-    source_mistakes,
-)
+from boucle.rules import finding_mistakes, guarantee_mistakes
+from boucle.rules.declarations import derived_mistakes, gate_mistakes
+from boucle.rules.language import condition_mistakes, jsonlogic_mistakes
+from boucle.rules.strict_yaml import file_mistakes, source_mistakes
 from boucle.rules.testing import case_mistakes
 from boucle.rules.worded import Worded
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from boucle.errors import Mistake
-from boucle.rules.source_text import lines_of
+from boucle.rules.strict_yaml.source_text import lines_of
 
 ReportFormat = Literal["text", "concise", "json", "sarif", "github"]
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from boucle.errors import Mistake, Place
-from boucle.rules.condition_sites import check_lists_used
-from boucle.rules.facts_file import NOTHING, ReadFacts, read_facts
-from boucle.rules.file_mistakes import MissingFile, NeedsOnlyWhen, NoAgeLimit, Repeated
+from boucle.rules.declarations.facts_file import NOTHING, ReadFacts, read_facts
+from boucle.rules.declarations.params import Known, PlayParams
+from boucle.rules.declarations.policy_file import UNREADABLE, ReadPolicy, read_policy
+from boucle.rules.declarations.rules_file import read_rule_set
 from boucle.rules.files import FACTS, POLICY, RULES
-from boucle.rules.params import Known, PlayParams
-from boucle.rules.policy_file import UNREADABLE, ReadPolicy, read_policy
-from boucle.rules.rules_file import read_rule_set
+from boucle.rules.language.condition_sites import check_lists_used
 from boucle.rules.ruleset import RuleSet, Workspace
-from boucle.rules.source import Mapping_, Node, read_yaml
+from boucle.rules.strict_yaml.file_mistakes import MissingFile, NeedsOnlyWhen, NoAgeLimit, Repeated
+from boucle.rules.strict_yaml.source import Mapping_, Node, read_yaml
 
 __all__ = ["Known", "PlayParams", "load"]
 

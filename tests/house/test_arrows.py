@@ -66,6 +66,30 @@ def test_settings_are_read_by_the_edges_only() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+INSIDE_RULES = ("strict_yaml", "language", "declarations", "writing", "analysis", "testing")
+"""The rooms inside `rules/` that read, examine and write rules, each above those before it."""
+OPENINGS = frozenset({"boucle.rules.workspace", "boucle.rules.mistakes", "boucle.rules.report"})
+"""The modules of `rules/` through which texts are read and their mistakes told."""
+
+
+def _inner_level(name: str) -> int:
+    """0 for the modules that compile and decide."""
+    parts = name.split(".")
+    inner = parts[2] if len(parts) > 3 else ""
+    return INSIDE_RULES.index(inner) + 1 if inner in INSIDE_RULES else 0
+
+
+def test_what_decides_needs_nothing_of_what_reads_or_examines_rules() -> None:
+    wrong = [
+        f"{module.path}:{line} imports {name}; what decides lies below, and what reads below what examines"
+        for module in modules()
+        if module.room == "rules" and module.name not in OPENINGS
+        for name, line in _ours(module)
+        if name.startswith("boucle.rules.") and _inner_level(name) > _inner_level(module.name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.parametrize(
     ("room", "forbidden", "instead"),
     [

@@ -8,7 +8,7 @@ from typing import Literal
 
 from boucle.errors import Mistake
 from boucle.model import Duration, Frozen, Money, TeamId, TemplateId
-from boucle.rules import policy_file, rules_file
+from boucle.rules.declarations import policy_file, rules_file
 from boucle.rules.ruleset import Workspace
 from boucle.rules.testing.reader import read_tests
 from boucle.rules.workspace import load

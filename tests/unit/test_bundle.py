@@ -11,11 +11,11 @@ import rfc8785
 
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
-from boucle.rules.complexity import MAX_DEPTH, measure
 from boucle.rules.condition import And, Expr
 from boucle.rules.decide import Facts, decide
 from boucle.rules.explain import explain
 from boucle.rules.failures import BundleError
+from boucle.rules.language.complexity import MAX_DEPTH, measure
 from tests.unit.handmade import both, compare, either, no, response, rule, rule_set, within, workspace
 from tests.unit.written import ALWAYS, compile_texts
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from boucle.errors import Place
 from boucle.rules.catalogue import Fact
-from boucle.rules.checker import read_condition
 from boucle.rules.condition import And, Compare, Contains, Expr, Not, OneOf, Or
 from boucle.rules.expressions import read_expression, write_expression
-from boucle.rules.scope import Scope
-from boucle.rules.source import Scalar
+from boucle.rules.language.checker import read_condition
+from boucle.rules.language.scope import Scope
+from boucle.rules.strict_yaml.source import Scalar
 from boucle.rules.writing.condition_text import write_condition
 from tests.oracles.cases import RANDOMS, random_expression
 from tests.unit.handmade import (

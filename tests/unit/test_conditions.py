@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from boucle.errors import Place
 from boucle.model import FactValue
 from boucle.rules.catalogue import Fact, FactType
-from boucle.rules.checker import read_condition
 from boucle.rules.condition import (
     And,
     Compare,
@@ -27,9 +26,10 @@ from boucle.rules.condition import (
     Or,
     Within,
 )
+from boucle.rules.language.checker import read_condition
+from boucle.rules.language.scope import Scope
 from boucle.rules.phrases import word_atom
-from boucle.rules.scope import Scope
-from boucle.rules.source import Mapping_, Scalar, read_yaml
+from boucle.rules.strict_yaml.source import Mapping_, Scalar, read_yaml
 
 HERE = Place("rules/nps.yaml", 1, 1)
 

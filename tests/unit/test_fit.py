@@ -9,8 +9,8 @@ import pytest
 
 from boucle.model import FactValue
 from boucle.rules.catalogue import Catalogue, Unlisted, fit
-from boucle.rules.facts_file import read_facts
-from boucle.rules.source import read_yaml
+from boucle.rules.declarations.facts_file import read_facts
+from boucle.rules.strict_yaml.source import read_yaml
 
 FACTS = """\
 boucle: facts/v1

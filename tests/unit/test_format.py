@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
-from boucle.rules.condition_sites import find_conditions
-from boucle.rules.source import Scalar, read_yaml
+from boucle.rules.language.condition_sites import find_conditions
+from boucle.rules.strict_yaml.source import Scalar, read_yaml
 from boucle.rules.workspace import load
 from boucle.rules.writing.condition_text import write_condition
 from boucle.rules.writing.format import format_files

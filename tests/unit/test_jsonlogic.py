@@ -8,11 +8,11 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 
-from boucle.rules.checker import read_condition
 from boucle.rules.condition import Expr
 from boucle.rules.expressions import write_expression
-from boucle.rules.scope import Scope
-from boucle.rules.source import Mapping_, Scalar, read_yaml
+from boucle.rules.language.checker import read_condition
+from boucle.rules.language.scope import Scope
+from boucle.rules.strict_yaml.source import Mapping_, Scalar, read_yaml
 from tests.oracles.cases import RANDOMS, random_expression
 from tests.oracles.surface import split, write_logic
 from tests.unit.handmade import FACTS

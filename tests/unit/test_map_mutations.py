@@ -7,7 +7,7 @@ import random
 import pytest
 
 from boucle.rules.report import render
-from boucle.rules.source_text import lines_of
+from boucle.rules.strict_yaml.source_text import lines_of
 from tests.unit.small_map import find_mistakes, read_good
 from tests.unit.test_mutations import CHANGES
 

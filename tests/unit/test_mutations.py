@@ -15,8 +15,8 @@ import pytest
 
 from boucle.rules import workspace
 from boucle.rules.report import render
-from boucle.rules.source import read_yaml
-from boucle.rules.source_text import lines_of
+from boucle.rules.strict_yaml.source import read_yaml
+from boucle.rules.strict_yaml.source_text import lines_of
 from tests.unit.small_workspace import FACTS, read
 
 MUTATIONS = 10_000 if os.environ.get("BOUCLE_MUTATIONS") == "full" else 2_000

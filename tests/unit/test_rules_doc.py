@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from boucle.errors import Mistake
-from boucle.rules import (
+from boucle.rules.analysis.findings import find_all
+from boucle.rules.compiler import compile_workspace
+from boucle.rules.declarations import (
     derived_facts,
     fact_entry,
     guarantee_entry,
@@ -21,9 +23,7 @@ from boucle.rules import (
     spending,
     suppressions,
 )
-from boucle.rules.analysis.findings import find_all
-from boucle.rules.compiler import compile_workspace
-from boucle.rules.lexer import RESERVED
+from boucle.rules.language.lexer import RESERVED
 from boucle.rules.mistakes import CODES
 from boucle.rules.testing.supposed import read_supposed
 from tests.unit.small_workspace import (

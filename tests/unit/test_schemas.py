@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from boucle.errors import Mistake
 from boucle.intake.map_schema import map_schema
-from boucle.rules import derived_facts, fact_entry, policy_file, rule_entry, rules_file
+from boucle.rules.declarations import derived_facts, fact_entry, policy_file, rule_entry, rules_file
 from boucle.rules.ruleset import Workspace
-from boucle.rules.source import Mapping_, Node, Scalar, Sequence_, read_yaml
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_, read_yaml
 from boucle.rules.testing import reader
 from boucle.rules.testing.expectation import EXPECT_KEYS
 from boucle.rules.writing import schema_tests

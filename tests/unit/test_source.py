@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boucle.errors import Place
-from boucle.rules.source import Mapping_, Scalar, Sequence_, read_yaml
-from boucle.rules.source_text import MAX_CHARACTERS, lines_of
+from boucle.rules.strict_yaml.source import Mapping_, Scalar, Sequence_, read_yaml
+from boucle.rules.strict_yaml.source_text import MAX_CHARACTERS, lines_of
 
 
 def _value(text: str) -> object:

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import cast
 
 from boucle.model import Closure, FactValue, Money
-from boucle.rules.file_mistakes import BadValue, MissingKey
-from boucle.rules.form import Form
+from boucle.rules.declarations.local_times import read_instant
 from boucle.rules.gates import ROLLOUT, Arms
-from boucle.rules.local_times import read_instant
-from boucle.rules.source import Mapping_, Scalar
+from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey
+from boucle.rules.strict_yaml.form import Form
+from boucle.rules.strict_yaml.source import Mapping_, Scalar
 from boucle.rules.testing.case_mistakes import (
     ExpectsNothing,
     FactsMissing,

@@ -13,12 +13,12 @@ from boucle.errors import Place
 from boucle.model import GateWord
 from boucle.rules.bundle import UNDECIDED
 from boucle.rules.compiler import BUILT_IN_REASONS
-from boucle.rules.form import Form
+from boucle.rules.declarations.local_times import read_instant
+from boucle.rules.declarations.params import PlayParams, to_plain
 from boucle.rules.gates import MAX_AGE, ROLLOUT
-from boucle.rules.local_times import read_instant
-from boucle.rules.params import PlayParams, to_plain
 from boucle.rules.ruleset import Rule, RuleSet, Undecided, Workspace
-from boucle.rules.source import Scalar
+from boucle.rules.strict_yaml.form import Form
+from boucle.rules.strict_yaml.source import Scalar
 from boucle.rules.testing.case_mistakes import CannotExpect, ExpectsNothing, NotInWorkspace
 from boucle.rules.testing.cases import Answer, Expected
 from boucle.rules.worded import did_you_mean, listed, shortened

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from boucle.errors import Mistake, Place
-from boucle.rules.file_mistakes import BadValue, Repeated
+from boucle.rules.declarations.params import PlayParams
 from boucle.rules.files import TESTS
-from boucle.rules.form import Form
-from boucle.rules.headers import open_file
-from boucle.rules.params import PlayParams
 from boucle.rules.ruleset import RuleSet, Workspace
-from boucle.rules.source import Mapping_, Node, Scalar, Sequence_, read_yaml
+from boucle.rules.strict_yaml.file_mistakes import BadValue, Repeated
+from boucle.rules.strict_yaml.form import Form
+from boucle.rules.strict_yaml.headers import open_file
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_, read_yaml
 from boucle.rules.testing.case_entry import WORLD_KEYS, read_defaults, read_step, read_world
 from boucle.rules.testing.case_mistakes import ExpectsNothing, NotInWorkspace, RowLength, StepsOutOfOrder
 from boucle.rules.testing.cases import Defaults, RuleTest, Step, TestFile

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from boucle.errors import Mistake
 from boucle.rules.bundle import Bundle
+from boucle.rules.declarations.params import PlayParams
 from boucle.rules.expressions import NOWHERE
-from boucle.rules.file_mistakes import WrongShape
-from boucle.rules.form import Form, kind_of
-from boucle.rules.params import PlayParams
 from boucle.rules.ruleset import RuleSet, Undecided, Workspace
-from boucle.rules.source import Mapping_, Scalar, read_yaml
+from boucle.rules.strict_yaml.file_mistakes import WrongShape
+from boucle.rules.strict_yaml.form import Form, kind_of
+from boucle.rules.strict_yaml.source import Mapping_, Scalar, read_yaml
 from boucle.rules.testing.case_entry import WORLD_KEYS, read_step, read_world
 from boucle.rules.testing.cases import RuleTest
 from boucle.rules.testing.expectation import Surroundings

@@ -11,9 +11,9 @@ from decimal import Decimal
 from boucle.errors import Mistake
 from boucle.model import FactValue
 from boucle.rules.catalogue import Catalogue, Fact, FactType, fit
-from boucle.rules.constants import parse_date
-from boucle.rules.form import Form, kind_of
-from boucle.rules.source import Node, Scalar, Sequence_
+from boucle.rules.strict_yaml.days import parse_date
+from boucle.rules.strict_yaml.form import Form, kind_of
+from boucle.rules.strict_yaml.source import Node, Scalar, Sequence_
 from boucle.rules.testing.case_mistakes import NotInWorkspace, ValueMisfit
 from boucle.rules.worded import did_you_mean, listed, shortened
 

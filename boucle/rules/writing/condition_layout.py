@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from boucle.rules.lexer import Token, read_tokens
-from boucle.rules.source import Scalar
-from boucle.rules.source_plain import resolve_plain
+from boucle.rules.language.lexer import Token, read_tokens
+from boucle.rules.strict_yaml.source import Scalar
+from boucle.rules.strict_yaml.source_plain import resolve_plain
 
 _PLAIN = re.compile(r"[A-Za-z(][A-Za-z0-9_.()<>=! -]*", re.ASCII)
 _NOTHING_AFTER = frozenset(("(", "[", ".."))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import yaml
 
 from boucle.errors import Place
-from boucle.rules.checker import read_condition
-from boucle.rules.condition_sites import find_conditions
-from boucle.rules.facts_file import read_facts
+from boucle.rules.declarations.facts_file import read_facts
 from boucle.rules.files import FACTS, POLICY, RULES
-from boucle.rules.scope import Scope
-from boucle.rules.source import Mapping_, Node, Scalar, read_yaml
+from boucle.rules.language.checker import read_condition
+from boucle.rules.language.condition_sites import find_conditions
+from boucle.rules.language.scope import Scope
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, read_yaml
 from boucle.rules.writing.condition_layout import find_gaps, write_scalar
 from boucle.rules.writing.condition_text import write_condition
 

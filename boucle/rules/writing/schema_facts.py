@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from boucle.rules.derived_facts import KEYS, OF_LOOPS, OVER, VERBS
-from boucle.rules.fact_entry import EVERYWHERE_KEYS, ONLY_KEYS, TYPES
-from boucle.rules.facts_file import HEADER
+from boucle.rules.declarations.derived_facts import KEYS, OF_LOOPS, OVER, VERBS
+from boucle.rules.declarations.fact_entry import EVERYWHERE_KEYS, ONLY_KEYS, TYPES
+from boucle.rules.declarations.facts_file import HEADER
 from boucle.rules.writing.schema_parts import (
     CONDITION,
     SPAN,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from boucle.rules.policy_file import HEADER
-from boucle.rules.policy_gates import BUDGET_KEYS, CAP_KEYS, HOLDOUT_KEYS, PERIODS
-from boucle.rules.suppressions import DOES, WINDOW_KEYS
+from boucle.rules.declarations.policy_file import HEADER
+from boucle.rules.declarations.policy_gates import BUDGET_KEYS, CAP_KEYS, HOLDOUT_KEYS, PERIODS
+from boucle.rules.declarations.suppressions import DOES, WINDOW_KEYS
 from boucle.rules.writing.schema_parts import (
     CONDITION,
     INSTANT,

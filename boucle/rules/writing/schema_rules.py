@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from boucle.rules.guarantee_entry import PROMISES
-from boucle.rules.params import PlayParams
-from boucle.rules.rule_entry import DEFAULTS, REASON_KEYS, RULE_KEYS, RULE_NEEDS, UNDECIDED_KEYS
-from boucle.rules.rule_gates import EXEMPTION_KEYS, GATES, IF_OPEN, MODES
-from boucle.rules.rules_file import HEADER, HIT_POLICIES
-from boucle.rules.spending import EXHAUSTED_KEYS
+from boucle.rules.declarations.guarantee_entry import PROMISES
+from boucle.rules.declarations.params import PlayParams
+from boucle.rules.declarations.rule_entry import DEFAULTS, REASON_KEYS, RULE_KEYS, RULE_NEEDS, UNDECIDED_KEYS
+from boucle.rules.declarations.rule_gates import EXEMPTION_KEYS, GATES, IF_OPEN, MODES
+from boucle.rules.declarations.rules_file import HEADER, HIT_POLICIES
+from boucle.rules.declarations.spending import EXHAUSTED_KEYS
 from boucle.rules.writing.schema_models import model_schema
 from boucle.rules.writing.schema_parts import (
     CONDITION,
