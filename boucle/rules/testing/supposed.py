@@ -35,7 +35,11 @@ class Supposed:
 def read_supposed(
     text: str, file: str, bundle: Bundle, plays: PlayParams, now: datetime
 ) -> tuple[Supposed | None, list[Mistake]]:
-    """Read one response: `facts`, and as in a rule test `now`, `contact`, `counted` …; or facts alone."""
+    """Read one response: `facts`, and as in a rule test `now`, `contact`, `counted` …; or facts alone.
+
+    It has no past. What boucle computes and the text does not state is that of a customer who answers for
+    the first time: counts are 0, nothing was last, `customer.tenure_days` is 0 for a response of today.
+    """
     node, mistakes = read_yaml(text, file)
     if node is None or mistakes:
         return None, mistakes

@@ -214,7 +214,8 @@ ENGLISH = Tongue(
         "definition": "This means that {condition}.",
         "if_unknown": "What is not known counts as no.",
         "guarantees": "What is guaranteed",
-        "guarantee_starts": "Whenever {condition}, this is started, or an open one joined: {plays}.",
+        "guarantee_starts": "Whenever {condition}, this is started: {plays}, or the response joins "
+        "the follow-up that is already open.",
         "guarantee_nothing": "Whenever {condition}, nothing is started.",
         "guarantee_never": "Whenever {condition}, this is never started: {plays}.",
         "guarantee_taken": "Whenever {condition}, one of the lines above decides; what holds for all "
@@ -281,7 +282,7 @@ FRENCH = Tongue(
         "comment.text": "le commentaire",
         "comment.length": "le nombre de caractères du commentaire",
         "response.age_days": "l'âge de la réponse en jours",
-        "customer.tenure_days": "l'ancienneté du client en jours",
+        "customer.tenure_days": "le nombre de jours depuis la première réponse reçue de ce client",
         "count": "le nombre des {past}",
         "last": "{of}, selon {past},",
         "last closure": "le résultat de {past}",
@@ -392,8 +393,8 @@ FRENCH = Tongue(
         "definition": "Cela veut dire que {condition}.",
         "if_unknown": "Ce que l'on ne connaît pas compte pour non.",
         "guarantees": "Ce qui est garanti",
-        "guarantee_starts": "Chaque fois que {condition}, ceci est lancé, ou rejoint s'il est ouvert : "
-        "{plays}.",
+        "guarantee_starts": "Chaque fois que {condition}, ceci est lancé : {plays}, ou la réponse rejoint la "
+        "boucle déjà ouverte.",
         "guarantee_nothing": "Chaque fois que {condition}, rien n'est lancé.",
         "guarantee_never": "Chaque fois que {condition}, ceci n'est jamais lancé : {plays}.",
         "guarantee_taken": "Chaque fois que {condition}, une des lignes ci-dessus décide ; ce qui vaut pour "
