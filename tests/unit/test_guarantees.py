@@ -10,7 +10,7 @@ import pytest
 from boucle.rules.analysis import guarantees, solver_survey
 from boucle.rules.analysis.endings import check_endings
 from boucle.rules.analysis.guarantee_text import render_proofs, state_claim
-from boucle.rules.analysis.guarantees import Proof, prove
+from boucle.rules.analysis.guarantees import JOINING, Proof, prove
 from boucle.rules.analysis.witnesses import write_case
 from boucle.rules.testing.reader import read_tests
 from boucle.rules.testing.runner import run_tests
@@ -389,6 +389,36 @@ def test_what_hangs_on_a_text_alone_is_named_where_it_cannot_be_looked_into() ->
     )
 
 
+# -- joining ------------------------------------------------------------------------------------
+
+SEPARATE = replaced(APOLOGY, ("    with:\n", "    if_open: separate\n    with:\n"))
+
+
+@pytest.mark.parametrize("if_open", ["join", "join_customer"])
+def test_a_start_may_be_to_join_a_loop_of_any_play_and_the_proof_says_so(if_open: str) -> None:
+    proof = prove_one(replaced(SEPARATE, ("separate", if_open)))
+    assert proof.verdict == "PROVED"
+    assert (
+        proof.assumptions[-1]
+        == JOINING
+        == (
+            "A response of somebody with an open loop joins it, whatever its play, and that counts as started; "
+            "`if_open: separate` would always start its own."
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [SEPARATE, replaced(APOLOGY, ("starts: [", "never_starts: [escalate]\n#"))],
+    ids=["separate", "never starts"],
+)
+def test_where_nothing_is_joined_or_nothing_must_start_joining_is_not_assumed(rules: str) -> None:
+    proof = prove_one(rules)
+    assert proof.verdict == "PROVED"
+    assert JOINING not in proof.assumptions
+
+
 # -- as a test ----------------------------------------------------------------------------------
 
 BREAKING = {
@@ -445,7 +475,7 @@ def test_a_proof_says_who_carries_it_what_is_assumed_and_what_lies_outside() -> 
         "  It can occur: nps 0.\n"
         "  Assumed: The response is no older than 14 days when it is accepted (max_age).\n"
         "  Assumed: It is not imported for the record only.\n"
-        "  Assumed: Where a loop is open already, joining it counts as starting.\n"
+        f"  Assumed: {JOINING}\n"
         "  Proved for 2026-03-10; it holds until 2026-04-30: then apology ends.\n"
         "\n"
         "Outside of every proof:\n"

@@ -236,6 +236,13 @@ def test_french_elides_before_our_own_words_only() -> None:
     assert FRENCH.say("exempt", gates="a", reason="que on et que une").endswith("que on et que une")
 
 
+def test_a_guarantee_of_a_start_says_that_an_open_loop_is_joined_whatever_was_started() -> None:
+    said = FRENCH.say("guarantee_starts", condition="il pleut", plays="un dossier")
+    assert said == (
+        "Chaque fois qu'il pleut, ceci est lancé : un dossier, ou la réponse rejoint la boucle déjà ouverte."
+    )
+
+
 def test_every_text_exists_in_every_language() -> None:
     english = {key for key in ENGLISH.texts if not key.startswith("part ")}
     assert {key for key in FRENCH.texts if not key.startswith("part ")} == english
@@ -342,8 +349,8 @@ customer's tags.
 
 ## What is guaranteed
 
-- Whenever the NPS score is between 0 and 6, this is started, or an open one joined: a case or \
-“escalate”.
+- Whenever the NPS score is between 0 and 6, this is started: a case or “escalate”, \
+or the response joins the follow-up that is already open.
 - Whenever the NPS score is not known, nothing is started.
 - Whenever the NPS score is between 0 and 6, this is never started: “escalate”.
 - Whenever the NPS score is between 0 and 6, one of the lines above decides; what holds for all programmes \

@@ -27,6 +27,12 @@ Verdict = Literal["PROVED", "REFUTED", "VACUOUS", "NOT ANALYSABLE", "GAVE UP"]
 
 AGE = "response.age_days"
 
+JOINING = (
+    "A response of somebody with an open loop joins it, whatever its play, and that counts as started; "
+    "`if_open: separate` would always start its own."
+)
+"""Assumed where a rule that carries a proof joins open loops."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -170,7 +176,7 @@ class _Prover:
                 yield f"The response is no older than {_days(limit)} when it is accepted (max_age)."
             yield "It is not imported for the record only."
             if any(self._winner(taker).if_open != "separate" for taker in carried_by):
-                yield "Where a loop is open already, joining it counts as starting."
+                yield JOINING
         if len(self.bundle.rule_sets) > 1:
             yield "No other rule set decides the same response, which `boucle rules check` shows (B303)."
 
