@@ -92,7 +92,8 @@ class _Prover:
     def question(self) -> Question:
         premise = Asked(self.guarantee.whenever, self.rule_set.definitions)
         gates, limit = needs_start(self.guarantee), self.bundle.policy.max_age
-        question = Question(self.bundle, self.rule_set, self.day, (premise,), gates)
+        hoped = self.guarantee.starts if gates else None
+        question = Question(self.bundle, self.rule_set, self.day, (premise,), gates, hoped)
         if not gates or limit is None or AGE not in _facts(question.parts):
             return question
         young = Compare(AGE, "<=", limit.days, NOWHERE, f"{AGE} <= {limit.days}")
@@ -102,12 +103,10 @@ class _Prover:
         found = look(self.question)
         if isinstance(found, GaveUp):
             return self._ended("GAVE UP", why=_why_given_up(found))
-        for outcome, cell in found.examples.items():
-            if not self._is_kept(outcome):
-                witness = find_witness(self.question, cell, outcome)
-                if witness is not None:
-                    return self._refuted(outcome, cell, witness)
-                return self._ended("NOT ANALYSABLE", why=self._why_opaque())
+        broken = [outcome for outcome in found.examples if not self._is_kept(outcome)]
+        if broken:
+            first = min(broken, key=self._is_doubly_broken)
+            return self._broken(first, found.examples[first])
         if any(not self._is_kept(outcome) for outcome in found.opaque):
             return self._ended("NOT ANALYSABLE", why=self._why_opaque())
         if not found.examples:
@@ -125,6 +124,11 @@ class _Prover:
             return play in self.guarantee.starts and outcome.held_by is None
         return outcome.taker is None
 
+    def _is_doubly_broken(self, outcome: Outcome) -> bool:
+        """Whether a gate holds back a play that the guarantee does not hope for in the first place."""
+        play = self.question.plays.get(outcome.taker or "")
+        return outcome.held_by is not None and not self.question.is_hoped(play)
+
     # -- the verdicts
 
     def _ended(self, verdict: Verdict, *, why: str) -> Proof:
@@ -137,7 +141,10 @@ class _Prover:
         why = f"No response{young} can meet the condition, so this guarantees nothing."
         return self._ended("VACUOUS", why=why)
 
-    def _refuted(self, outcome: Outcome, cell: Cell, witness: Witness) -> Proof:
+    def _broken(self, outcome: Outcome, cell: Cell) -> Proof:
+        witness = find_witness(self.question, cell, outcome)
+        if witness is None:
+            return self._ended("NOT ANALYSABLE", why=self._why_opaque())
         return Proof(
             self.rule_set.name,
             self.guarantee,
@@ -209,10 +216,11 @@ def _why_given_up(found: GaveUp) -> str:
 
 def _why_refuted(question: Question, outcome: Outcome, witness: Witness) -> str:
     decision = witness.decision
-    if outcome.held_by is not None:
+    play = question.plays.get(outcome.taker or "")
+    if outcome.held_by is not None and question.is_hoped(play):
         return f"{outcome.taker} takes this response, and {outcome.held_by} may hold it back."
     if outcome.taker is not None:
-        return f"{outcome.taker} takes this response; its play is {question.plays[outcome.taker]}."
+        return f"{outcome.taker} takes this response; its play is {play}."
     if decision.rule_set != question.rule_set.name:
         return f"{question.rule_set.name} does not decide this response (only_when)."
     undecided = [rule.id for rule in question.competing if decision.rules[rule.id] == "undecided"]

@@ -73,7 +73,9 @@ class Parts(Generic[_T]):
 class Question:
     """What becomes of the responses for which all of `given` are true, on `day` in the rule set's zone.
 
-    `gates`: whether it is also asked what may hold a winner back.
+    `gates`: whether it is also asked what may hold a winner back. `hoped`: the plays of which all of
+    that is asked, None for every play; of any other only what hangs on facts is, so that an example
+    can be one in which it does start.
     A response that another rule set claims too goes to quarantine, and is none of them.
     """
 
@@ -82,6 +84,7 @@ class Question:
     day: date
     given: tuple[Asked, ...]
     gates: bool = True
+    hoped: frozenset[str] | None = None
 
     @cached_property
     def span(self) -> Span:
@@ -99,10 +102,17 @@ class Question:
         """By taker, the gates that may hold it back."""
         winners: dict[str, CompiledRule | CompiledUndecided] = {rule.id: rule for rule in self.competing}
         winners[UNDECIDED] = self.rule_set.undecided
-        return {
-            taker: list_obstacles(self.bundle, winners[taker], play, self.span) if self.gates else ()
-            for taker, play in self.plays.items()
-        }
+        return {taker: self._obstacles(winners[taker], play) for taker, play in self.plays.items()}
+
+    def _obstacles(self, winner: CompiledRule | CompiledUndecided, play: str) -> tuple[Obstacle, ...]:
+        every = list_obstacles(self.bundle, winner, play, self.span) if self.gates else ()
+        if self.is_hoped(play):
+            return every
+        return tuple(one for one in every if not one.is_certain)
+
+    def is_hoped(self, play: str | None) -> bool:
+        """Whether the play is one of which every gate is asked, where any is."""
+        return self.hoped is None or play in self.hoped
 
     @cached_property
     def plays(self) -> Mapping[str, str]:
