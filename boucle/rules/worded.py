@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 from typing import ClassVar
 
 from boucle.errors import Mistake
 
 _SHOWN = 60
+_NEAR = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,16 @@ def shortened(text: str) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The end of a message that offers the nearest of the names; empty where none is near."""
-    near = get_close_matches(name[:_SHOWN], list(names), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    near = get_close_matches(name[:_SHOWN], list(names), n=3, cutoff=_NEAR)
+    nearest = next((one for one in near if _ends_alike(name[:_SHOWN], one)), None)
+    return f"; did you mean '{nearest}'?" if nearest else ""
+
+
+def _ends_alike(name: str, other: str) -> bool:
+    """Whether two names are still near without the words that both begin with, as in `customer.…`."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, other, strict=False)))
+    begun = max(name.rfind(sign, 0, same) for sign in "./_-") + 1
+    return SequenceMatcher(None, name[begun:], other[begun:]).ratio() >= _NEAR if begun else True
 
 
 def listed(names: Iterable[str], limit: int = 12) -> str:

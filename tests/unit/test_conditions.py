@@ -137,10 +137,42 @@ def test_a_bool_compared_with_true_or_false_stands_alone() -> None:
         ("", [("B001", 1)]),
         ("not", [("B001", 4)]),
         ("nps is null", [("B001", 8)]),
+        ("customer.arr > 365 days", [("B001", 16)]),
+        ("customer.arr > 1 500", [("B001", 16)]),
+        ("nps in 0 to 6", [("B001", 10)]),
+        ('comment.text contains ["a"]', [("B059", 14)]),
+        ('customer.tags has ["vip"]', [("B059", 15)]),
+        ("non detractor", [("B059", 1)]),
+        ("non (detractor)", [("B059", 1)]),
+        ("detractor and not pas promoter", [("B059", 19)]),
+        ('comment.text contient "a"', [("B059", 14)]),
+        ("nps dans 0..6", [("B059", 5)]),
+        ("nps est known", [("B059", 5)]),
+        ("nps is connu", [("B059", 8)]),
+        ("consent.follow_up == vrai", [("B059", 22)]),
+        ("customer.segment == non", [("B017", 21)]),
+        ("détracteur", [("B011", 1)]),
+        ("customer.segment == clé", [("B017", 21)]),
     ],
 )  # fmt: skip
 def test_each_mistake_stands_at_its_column(text: str, found: list[tuple[str, int]]) -> None:
     assert _codes(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("détracteur", "detractor"),
+        ("de\u0301tracteur", "detractor"),
+        ("customer.sinec > 1", "customer.since"),
+        ("customer.joined > 1", None),
+        ("customer.agreed > 1", None),
+    ],
+)
+def test_a_guess_is_near_also_without_the_beginning_that_both_share(text: str, guess: str | None) -> None:
+    _, mistakes = read_condition(_plain(text), SCOPE)
+    end = f"; did you mean '{guess}'?" if guess else "'"
+    assert [mistake.message.endswith(end) for mistake in mistakes] == [True]
 
 
 @pytest.mark.parametrize("text", ["(" * 5_000, "not " * 5_000, "(" * 5_000 + "detractor" + ")" * 5_000])

@@ -66,7 +66,7 @@ class Surroundings:
 
 def read_rule(form: Form, around: Surroundings) -> Rule | None:
     """Read one rule; None where what it needs is missing or wrong."""
-    form.check_keys(RULE_KEYS, _LATER)
+    form.check_keys(RULE_KEYS, _LATER, _params_beside(form, around, RULE_KEYS))
     form.require(*RULE_NEEDS)
     id_ = _read_id(form)
     form.what = f"rule '{id_}'" if id_ else form.what
@@ -104,7 +104,7 @@ def read_undecided(form: Form, around: Surroundings) -> Undecided:
         form.refuse(WrongShape(value.place, "undecided", expected, kind_of(value)))
         return Undecided(value.place)
     entry = Form(value, "'undecided'", form.mistakes)
-    entry.check_keys(UNDECIDED_KEYS, _LATER, _OF_RULES)
+    entry.check_keys(UNDECIDED_KEYS, _LATER, {**_params_beside(entry, around, UNDECIDED_KEYS), **_OF_RULES})
     entry.require("start")
     when = read_when(entry, "when", around.scope, around.sizes) if entry.has("when") else None
     started = _read_start(entry, around)
@@ -171,6 +171,13 @@ def _start(play: str | None, form: Form, around: Surroundings) -> Start | None:
     params, mistakes = read_model(play, model, node, around.known)
     form.mistakes.extend(mistakes)
     return Start(play, model, params)
+
+
+def _params_beside(form: Form, around: Surroundings, keys: frozenset[str]) -> Mapping[str, str]:
+    """The parameters of the started play, which an author may have written beside `start`."""
+    start = form.node.find("start")
+    model = around.plays.get(start.text) if isinstance(start, Scalar) else None
+    return {} if model is None else dict.fromkeys(model.model_fields.keys() - keys, "'with:', below 'start'")
 
 
 def _given(form: Form, around: Surroundings, key: str) -> Form | None:

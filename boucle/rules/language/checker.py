@@ -127,7 +127,7 @@ class _Checker:
         if self.scope.is_silent_on(name.text):
             return None
         if fact is None:
-            guess = did_you_mean(name.text, self.scope.names())
+            guess = did_you_mean(fold(name.text), self.scope.names())
             self.refuse(UnknownName(place, "fact", shortened(name.text), guess))
         elif self.scope.reader and fact.pii:
             self.refuse(PersonalFact(place, name.text, self.scope.reader))

@@ -8,6 +8,18 @@ from boucle.rules.worded import Worded
 
 
 @dataclass(frozen=True)
+class NumberNotAlone(Worded):
+    """A number with a unit after it or a space inside, as in `> 365 days` or `1 500`."""
+
+    code = "B001"
+    template = "a number stands alone, without a unit and without spaces, found {found}"
+    mend = "write {mended}"
+
+    found: str
+    mended: str
+
+
+@dataclass(frozen=True)
 class Unexpected(Worded):
     """A word or sign where the grammar wants another."""
 

@@ -25,9 +25,14 @@ TokenKind = Literal["name", "word", "sign", "number", "text", "end"]
 
 RESERVED = frozenset("and or not in is has contains any known unknown true false".split())
 
+_ACCENTED = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+"""No name holds these; a word that does is read whole, so that a message can guess what it means."""
+
+_LETTER = f"[A-Za-z{_ACCENTED}]"
+_INNER = f"[A-Za-z0-9_{_ACCENTED}\u0300-\u036f]"
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
-    |(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
+    rf"""(?P<space>[ \t\r\n]+)
+    |(?P<name>{_LETTER}{_INNER}*(?:\.{_LETTER}{_INNER}*)*)
     |(?P<comma>-?\d+,\d+)
     |(?P<number>-?\d+(?:\.\d+)?)
     |(?P<text>"(?:[^"]|"")*")

@@ -12,6 +12,7 @@ from boucle.errors import Mistake
 from boucle.rules.language.condition_mistakes import (
     BareText,
     Chained,
+    NumberNotAlone,
     OtherWord,
     TooComplex,
     Unexpected,
@@ -37,7 +38,16 @@ from boucle.rules.strict_yaml.source import Scalar
 MAX_NESTING = 50
 
 _SIGNS = frozenset(("==", "!=", "<", "<=", ">", ">="))
-_FRENCH = {"et": "and", "ou": "or"}
+_FRENCH = {
+    "et": "and", "ou": "or", "non": "not", "pas": "not", "dans": "in", "parmi": "in", "est": "is",
+    "contient": "contains", "connu": "known", "connue": "known", "inconnu": "unknown", "inconnue": "unknown",
+    "vrai": "true", "faux": "false",
+}  # fmt: skip
+_UNITS = frozenset(
+    "d day days j jour jours h hour hours heure heures min minute minutes w week weeks semaine semaines "
+    "m month months mois y year years an ans année années point points percent eur euro euros usd gbp".split()
+)
+_THREE_DIGITS = 3
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -98,7 +108,20 @@ class _Parser:
         place, found = self.source.place_at(self.here.start), self.here.text.lower()
         if found in _FRENCH:
             return _StopError(OtherWord(place, self.here.text, _FRENCH[found]))
-        return _StopError(Unexpected(place, expected, str(self.here)))
+        return self.not_alone() or _StopError(Unexpected(place, expected, str(self.here)))
+
+    def not_alone(self) -> _StopError | None:
+        """A number before which a number or a unit stands, told as one mistake."""
+        before, here = self.tokens[max(self.at - 1, 0)], self.here
+        if before.kind != "number" or before is here:
+            return None
+        mended = "the number alone, counted in the fact's own unit (a year in days is 365)"
+        if here.kind == "number" and len(here.text.partition(".")[0]) == _THREE_DIGITS:
+            mended = before.text + here.text
+        elif here.text.lower() not in _UNITS:
+            return None
+        found = f"'{before.text} {here.text}'"
+        return _StopError(NumberNotAlone(self.source.place_at(before.start), found, mended))
 
     # -- the grammar
 
@@ -205,6 +228,9 @@ class _Parser:
         return None
 
     def held(self, verb: Literal["has", "contains"], at: int) -> Holds:
+        if self.here.text == "[":
+            place = self.source.place_at(self.tokens[self.at - 1].start)
+            raise _StopError(OtherWord(place, f"{verb} […]", f"{verb} any […]"))
         if not self.accept("any"):
             return Holds(verb, (self.value(),), at)
         if self.here.kind == "name":
@@ -223,7 +249,7 @@ class _Parser:
     def value(self) -> Token:
         if self.here.kind in {"number", "text"} or self.here.text in {"true", "false"}:
             return self.take()
-        if self.here.kind == "name":
+        if self.here.kind == "name" and self.here.text.lower() not in {"vrai", "faux"}:
             place = self.source.place_at(self.here.start)
             raise _StopError(BareText(place, str(self.here), self.here.text))
         raise self.stop("a value")
@@ -232,6 +258,8 @@ class _Parser:
 
     def after_test(self) -> _StopError:
         last = self.tokens[self.at - 1]
+        if last.kind == "name" and last.text.lower() in {"non", "pas"}:
+            return _StopError(OtherWord(self.source.place_at(last.start), last.text, "not"))
         if last.kind == "name" and self.here.kind not in {"end", "sign"}:
             return self.stop("a comparison, 'and', 'or' or the end")
         return self.stop("'and', 'or' or the end" if not self.nesting else "'and', 'or' or ')'")

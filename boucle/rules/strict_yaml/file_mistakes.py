@@ -19,6 +19,12 @@ class UnknownKey(Worded):
     key: str
     what: str
     guess: str
+    known: str
+
+    @property
+    def help(self) -> str | None:
+        """The keys that stand there; None where one is near enough to be guessed."""
+        return None if self.guess else f"the keys here are: {self.known}"
 
 
 @dataclass(frozen=True)

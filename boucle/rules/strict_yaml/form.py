@@ -27,6 +27,8 @@ from boucle.rules.worded import did_you_mean, listed, shortened
 NOWHERE: Mapping[str, str] = {}
 """No key that has its place elsewhere."""
 
+_KEYS_SHOWN = 24
+_GLUED = re.compile(r"[A-Za-z_][\w.-]*:[^ /].*")
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 
 
@@ -58,7 +60,8 @@ class Form:
                 self.refuse(Misplaced(key.place, key.text, self.what, elsewhere[key.text]))
             elif key.text not in known:
                 guess = did_you_mean(key.text, [*known, *later])
-                self.refuse(UnknownKey(key.place, shortened(key.text), self.what, guess))
+                keys = listed(sorted(known), _KEYS_SHOWN)
+                self.refuse(UnknownKey(key.place, shortened(key.text), self.what, guess, keys))
 
     def has(self, key: str) -> bool:
         """Whether the key stands there, whatever its value."""
@@ -192,7 +195,9 @@ class Form:
             return None
         if isinstance(value, Mapping_):
             return Form(value, what, self.mistakes)
-        self.refuse(WrongShape(value.place, key, "a mapping of keys and values", kind_of(value)))
+        glued = isinstance(value, Scalar) and _GLUED.fullmatch(value.text)
+        found = "a text; put a space after its ':'" if glued else kind_of(value)
+        self.refuse(WrongShape(value.place, key, "a mapping of keys and values", found))
         return None
 
     def items(self, key: str, expected: str) -> tuple[Node, ...]:

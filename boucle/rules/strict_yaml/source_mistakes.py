@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from boucle.rules.worded import Worded
 
 
+def how_to_quote(line: str) -> str:
+    """What to do about a text that needs quotes, as the quotes on its line allow."""
+    if "'" not in line:
+        return "put the whole text in '…'"
+    if '"' not in line:
+        return "put the whole text in \"…\", as it is; inside '…' each apostrophe is written twice"
+    return "put the whole text in '…', and write each apostrophe inside it twice"
+
+
 @dataclass(frozen=True)
 class DuplicateKey(Worded):
     """A key stands twice in one mapping."""
@@ -36,7 +45,9 @@ class UnquotedColon(Worded):
 
     code = "B006"
     template = "': ' inside a text without quotes: YAML takes what stands before it for a key"
-    mend = "put the whole text in '…'"
+    mend = "{mended}"
+
+    mended: str
 
 
 @dataclass(frozen=True)
@@ -184,7 +195,9 @@ class TextAfterQuote(Worded):
 
     code = "B051"
     template = "text goes on after the closing quote"
-    mend = "put the whole text in '…'; inside '…' an apostrophe is written twice"
+    mend = "{mended}"
+
+    mended: str
 
 
 @dataclass(frozen=True)
@@ -202,7 +215,7 @@ class NoColon(Worded):
 
     code = "B053"
     template = "this line is neither 'key: value' nor '- item'"
-    mend = "write ': ' (with the space) after the key"
+    mend = "write 'key: value', with a space after the ':'"
 
 
 @dataclass(frozen=True)

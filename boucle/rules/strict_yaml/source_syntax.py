@@ -18,11 +18,13 @@ from boucle.rules.strict_yaml.source_mistakes import (
     UnclosedBracket,
     UnclosedQuote,
     UnquotedColon,
+    how_to_quote,
 )
 from boucle.rules.strict_yaml.source_text import lines_of
 from boucle.rules.worded import shortened
 
 _COLON = "mapping values are not allowed here"
+_GLUED_KEY = re.compile(r"[ ]*(?:- +)?(?P<key>[A-Za-z_][\w.-]*):[^ /]")
 _LONE_KEY = re.compile(r"[ ]*(?:- +)*[\w.-]*")
 
 
@@ -34,10 +36,20 @@ def explain_syntax(
         return BadEscape(_place(mark, file)), None
     at = error.problem_mark or error.context_mark or mark
     if error.problem == _COLON:
-        lone = _LONE_KEY.fullmatch(_line_before(text, at))
-        place = _place(at, file)
-        return (BadIndentation(place), None) if lone else (UnquotedColon(place), at.index)
+        if _LONE_KEY.fullmatch(_line_before(text, at)):
+            return _explain_lone_key(at, text, file), None
+        return UnquotedColon(_place(at, file), how_to_quote(_line(text, at))), at.index
     return _explain(error, at, text, file), None
+
+
+def _explain_lone_key(at: yaml.Mark, text: str, file: str) -> Mistake:
+    """A key that cannot be one: the line above goes on here, which often lacks the space after its ':'."""
+    lines = lines_of(text)
+    above = next((number for number in range(at.line - 1, -1, -1) if lines[number].strip()), at.line)
+    glued = _GLUED_KEY.match(lines[above])
+    if glued and above < at.line:
+        return NoColon(Place(file, above + 1, glued.start("key") + 1))
+    return BadIndentation(Place(file, at.line + 1, len(lines[at.line]) - len(lines[at.line].lstrip()) + 1))
 
 
 def _explain(error: yaml.MarkedYAMLError, at: yaml.Mark, text: str, file: str) -> Mistake:
@@ -68,14 +80,14 @@ def _explain_flow(error: yaml.MarkedYAMLError, at: yaml.Mark, text: str, file: s
     if at.line != opened.line:
         return UnclosedBracket(_place(opened, file), _char(text, opened))
     if _line_before(text, at).rstrip()[-1:] in {'"', "'"}:
-        return TextAfterQuote(_place(at, file))
+        return TextAfterQuote(_place(at, file), how_to_quote(_line(text, at)))
     return CutInBraces(_place(at, file), _char(text, at))
 
 
 def _explain_end(problem: str, at: yaml.Mark, text: str, place: Place) -> Mistake:
     before = _line_before(text, at).rstrip()
     if before.endswith(('"', "'")):
-        return TextAfterQuote(place)
+        return TextAfterQuote(place, how_to_quote(_line(text, at)))
     if not before and ("<block end>" in problem or "<document start>" in problem):
         return BadIndentation(place)
     if before.endswith(("]", "}")) or _char(text, at) in "]}":
@@ -94,5 +106,9 @@ def _char(text: str, mark: yaml.Mark) -> str:
 
 
 def _line_before(text: str, mark: yaml.Mark) -> str:
+    return _line(text, mark)[: mark.column]
+
+
+def _line(text: str, mark: yaml.Mark) -> str:
     lines = lines_of(text)
-    return lines[mark.line][: mark.column] if mark.line < len(lines) else ""
+    return lines[mark.line] if mark.line < len(lines) else ""

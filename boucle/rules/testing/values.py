@@ -14,6 +14,7 @@ from boucle.rules.catalogue import Catalogue, Fact, FactType, fit
 from boucle.rules.strict_yaml.days import parse_date
 from boucle.rules.strict_yaml.form import Form, kind_of
 from boucle.rules.strict_yaml.source import Node, Scalar, Sequence_
+from boucle.rules.strict_yaml.source_plain import resolve_plain
 from boucle.rules.testing.case_mistakes import NotInWorkspace, ValueMisfit
 from boucle.rules.worded import did_you_mean, listed, shortened
 
@@ -43,7 +44,8 @@ def read_value(fact: Fact, node: Node) -> tuple[FactValue | None, Mistake | None
         return None, ValueMisfit(node.place, fact.name, problem) if problem else None
     value = _typed(fact, node)
     if value is None:
-        return None, ValueMisfit(node.place, fact.name, f"{_EXPECTED[fact.type]}; this is {_found(node)}")
+        found = f"{_found(node)}{_unquoted(fact, node)}"
+        return None, ValueMisfit(node.place, fact.name, f"{_EXPECTED[fact.type]}; this is {found}")
     stated = replace(fact, derived=False, unlisted_unknown=False)
     fitting, misfits, _ = fit(Catalogue({fact.name: stated}, {}), {fact.name: value})
     if misfits or fact.name not in fitting:
@@ -69,6 +71,15 @@ def _found(node: Node) -> str:
     if isinstance(node, Scalar) and not isinstance(node.value, bool | str):
         return f"{kind_of(node)}, {shortened(node.text)}"
     return f"'{shortened(node.text)}'" if isinstance(node, Scalar) else kind_of(node)
+
+
+def _unquoted(fact: Fact, node: Node) -> str:
+    """What to say of a number, or of true and false, that stands in quotes."""
+    if not isinstance(node, Scalar) or node.style not in {"'", '"'}:
+        return ""
+    bare = replace(node, value=resolve_plain(node.text))
+    fits = fact.type in {"int", "decimal", "bool"} and _READERS[fact.type](bare) is not None
+    return f", a text; write {shortened(node.text)} without quotes" if fits else ""
 
 
 def _typed(fact: Fact, node: Node) -> FactValue | None:
