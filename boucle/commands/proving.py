@@ -72,16 +72,17 @@ def diff(
 ) -> None:
     """Say what an edit of the rules changes: who wins where, with a response each way, and all else.
 
-    Digests are looked up in the workspace's database, and may be shortened.
+    Digests are looked up in the workspace's database, and may be shortened. Guarantees are compared where
+    both are folders: they change no decision, and are no part of a bundle.
     Exit 0: both mean the same; 1: they do not, or there were too many cases to tell.
     """
     from boucle.rules.analysis.changes import list_changes
     from boucle.rules.analysis.difference_text import render_differences
     from boucle.rules.analysis.differences import compare
 
-    before, after = _find_bundle(old, workspace), _find_bundle(new, workspace)
-    day = read_day(as_of)
-    compared, changes = compare(before, after, day), list_changes(before, after)
+    (before, files), (after, edited) = (_find_version(name, workspace) for name in (old, new))
+    day, promised = read_day(as_of), _compare_guarantees(files, edited)
+    compared, changes = compare(before, after, day), [*list_changes(before, after), *(promised or [])]
     value = {
         "old": before.digest,
         "new": after.digest,
@@ -89,18 +90,37 @@ def diff(
         "outcomes": compared.differences,
         "unfinished": compared.unfinished,
         "changes": changes,
+        "guarantees_compared": promised is not None,
     }
     show(value, lambda: render_differences(compared, changes), format_)
     moved = [one for one in compared.differences if one.kind != "equivalent"]
+    if promised is None:
+        say("guarantees are no part of a bundle, and were not compared")
     say(f"{len(moved)} outcome(s) differ, {len(changes)} other change(s)")
     if moved or changes or compared.unfinished:
         raise typer.Exit(1)
 
 
-def _find_bundle(name: str, workspace: Path | None) -> Bundle:
-    """The rules of a folder, compiled, or a bundle of the database; NotFoundError, MistakesError."""
+def _compare_guarantees(old: Workspace | None, new: Workspace | None) -> list[str] | None:
+    """What the guarantees of two folders say otherwise; None where one side is no folder."""
+    from boucle.rules.analysis.guarantee_changes import list_guarantee_changes
+
+    return None if old is None or new is None else list_guarantee_changes(old, new)
+
+
+def _find_version(name: str, workspace: Path | None) -> tuple[Bundle, Workspace | None]:
+    """The rules of a folder, compiled, with its files; or a bundle of the database, which has none.
+
+    NotFoundError, MistakesError.
+    """
     if Path(name).is_dir():
-        return _read(Path(name))[1]
+        files, bundle = _read(Path(name))
+        return bundle, files
+    return _find_bundle(name, workspace), None
+
+
+def _find_bundle(name: str, workspace: Path | None) -> Bundle:
+    """A bundle of the database, by its digest or as the one in force; NotFoundError."""
     from boucle.commands.opening import opened
     from boucle.engine.activations import BundleInForce
     from boucle.engine.bundles import find_digest, load

@@ -173,6 +173,30 @@ def test_two_folders_are_compared(call: Call, folder: Path, tmp_path: Path) -> N
     assert "  repeat-detractor: narrower\n    no longer: " in said.out
 
 
+def test_a_guarantee_that_is_gone_new_or_weaker_is_a_change_between_folders(
+    call: Call, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "edited")
+    edit(tmp_path / "edited", "whenever: detractor\n", "whenever: nps in 0..3\n")
+    edit(tmp_path / "edited", "id: no-score-no-action", "id: silence")
+    said = call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10")
+    assert (said.code, said.err) == (1, "0 outcome(s) differ, 3 other change(s)\n")
+    gated, silent = (
+        "a rule takes the response; a gate may still hold it back.",
+        "Whenever nps is unknown: nothing",
+    )
+    also = [
+        f"every-detractor-is-taken was: Whenever detractor: {gated} It is: Whenever nps in 0..3: {gated}",
+        f"no-score-no-action is gone: {silent} starts, whatever the gates say.",
+        f"silence is new: {silent} starts, whatever the gates say.",
+    ]
+    also = [f"guarantee nps/{line}" for line in also]
+    assert said.out.partition("also\n")[2].splitlines() == [f"  {line}" for line in also]
+    as_json = call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10", "--format", "json").json
+    assert as_json["changes"] == also
+    assert as_json["guarantees_compared"] is True
+
+
 def test_a_bundle_of_the_database_is_named_by_the_beginning_of_its_digest(call: Call, folder: Path) -> None:
     settings = get_settings(folder)
     bundle, database = get_bundle(settings), open_database(settings)
@@ -184,6 +208,8 @@ def test_a_bundle_of_the_database_is_named_by_the_beginning_of_its_digest(call: 
     said = call("diff", bundle.digest[:10], ".", "--format", "json")
     assert said.code == 1
     assert said.json["old"] == bundle.digest
+    assert said.json["guarantees_compared"] is False
+    assert said.err.splitlines()[0] == "guarantees are no part of a bundle, and were not compared"
     changed = {one["outcome"]: one["kind"] for one in said.json["outcomes"] if one["kind"] != "equivalent"}
     assert changed["repeat-detractor"] == "narrower"
     assert call("diff", "nowhere", ".").code == 1

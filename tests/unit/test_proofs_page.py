@@ -11,6 +11,7 @@ import pytest
 from boucle.rules.analysis.changes import list_changes
 from boucle.rules.analysis.difference_text import render_differences
 from boucle.rules.analysis.differences import compare
+from boucle.rules.analysis.guarantee_changes import list_guarantee_changes
 from boucle.rules.analysis.guarantee_text import OUTSIDE, render_proofs
 from boucle.rules.analysis.guarantees import prove
 from boucle.rules.bundle import Bundle
@@ -49,6 +50,15 @@ def test_the_edit_is_compared_as_the_page_says() -> None:
     (_, old), (_, new) = programme(), edited()
     text = render_differences(compare(old, new, DAY), list_changes(old, new))
     assert text == block("text diff").rstrip("\n")
+
+
+def test_a_guarantee_that_is_gone_is_told_as_the_page_says() -> None:
+    name = "  - id: every-detractor-whom-we-may-write-to-is-taken\n"
+    gone = f"{name}    whenever: detractor and may_offer\n    taken: true\n"
+    (before, old), (after, new) = programme(), programme((gone, ""))
+    changes = [*list_changes(old, new), *list_guarantee_changes(before, after)]
+    text = render_differences(compare(old, new, DAY), changes)
+    assert text.endswith(f"\n\n{block('text diff guarantees').rstrip()}")
 
 
 @pytest.mark.parametrize("verdict", ["PROVED", "REFUTED", "VACUOUS", "NOT ANALYSABLE", "GAVE UP"])
