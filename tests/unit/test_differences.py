@@ -138,6 +138,34 @@ def test_a_rule_that_only_observes_takes_nothing() -> None:
     assert list_changes(bundle(), edited) == ["rule nps/ask: mode was act, is observe"]
 
 
+# -- scores that no condition reads -------------------------------------------------------------
+
+WITH_CSAT = replaced(
+    FACTS, ("  comment.text:", "  csat.support: {score: csat, scale: 1..5}\n  comment.text:")
+)
+
+
+def test_a_score_that_no_condition_reads_is_not_shown() -> None:
+    edited = bundle(replaced(SMALL, ("nps in 0..6", "nps in 0..5")), facts=WITH_CSAT)
+    call = found(bundle(facts=WITH_CSAT), edited)["call"]
+    assert call.lost is not None
+    assert dict(call.lost.facts) == {"nps": 6}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "csat", "was"),
+    [("reason undecided", 1, "nothing: undecided"), ("reason no_score", None, "nothing: no_score")],
+)
+def test_a_score_that_no_condition_reads_is_shown_where_it_decides(
+    outcome: str, csat: int | None, was: str
+) -> None:
+    edited = bundle(replaced(SMALL, ("when: passive", "when: nps is unknown")), facts=WITH_CSAT)
+    change = found(bundle(facts=WITH_CSAT), edited)[outcome]
+    assert change.lost is not None
+    assert dict(change.lost.facts) == {"nps": None, "csat.support": csat}
+    assert change.lost.old == was
+
+
 # -- the catalogue ------------------------------------------------------------------------------
 
 BY_SEGMENT = replaced(SMALL, ("when: passive", 'when: customer.segment == "trial"'))

@@ -21,7 +21,7 @@ from boucle.rules.analysis.partition import Cell, GaveUp, Partition, complete
 from boucle.rules.analysis.region_differences import Moves, find_moves
 from boucle.rules.analysis.samples import MOST, TooManyError
 from boucle.rules.analysis.tables import Reader, Tables
-from boucle.rules.analysis.versions import Version
+from boucle.rules.analysis.versions import NO_SCORE, Version
 from boucle.rules.bundle import Bundle
 from boucle.rules.condition import Atom
 from boucle.rules.decide import judge
@@ -37,7 +37,10 @@ QUARANTINE = "quarantine"
 
 @dataclass(frozen=True)
 class Shown:
-    """One response, None unknown, and what each version answers."""
+    """One response, None unknown, and what each version answers.
+
+    Of the scores that no condition reads only those stand here without which an answer would be another.
+    """
 
     facts: Mapping[str, FactValue | None]
     old: str
@@ -105,7 +108,8 @@ class _Comparison:
         self.at = day_in(zone, day).begins
         asked = (one for version in self.versions for one in version.asked)
         read = {atom.fact for one in asked for atom in list_atoms(one.when, one.definitions)}
-        self.names = sorted(read | _other_scores(old.scores - read, new.scores - read))
+        self.unread = _other_scores(old.scores - read, new.scores - read)
+        self.names = sorted(read | self.unread)
 
     def differences(self) -> list[Difference] | GaveUp:
         moves = self._moves()
@@ -200,9 +204,25 @@ class _Comparison:
     def _show(self, cell: Cell | None) -> Shown | None:
         if cell is None:
             return None
-        known = decode(self.merged, cell)
+        answers = self._answers(cell)
+        idle, known = self._idle_scores(cell, answers), decode(self.merged, cell)
+        return Shown({name: known.get(name) for name in self.names if name not in idle}, *answers)
+
+    def _idle_scores(self, cell: Cell, answers: tuple[str, str]) -> set[str]:
+        """The scores that no condition reads, and without all of which the answers are the same."""
+        idle: set[str] = set()
+        if f"nothing: {NO_SCORE}" in answers:
+            return idle
+        for name in sorted(self.unread):
+            without = {other: value for other, value in cell.items() if other not in {*idle, name}}
+            if self._answers(without) == answers:
+                idle.add(name)
+        return idle
+
+    def _answers(self, cell: Cell) -> tuple[str, str]:
+        """What the old and the new version answer."""
         old, new = (self._answer(version, view, cell) for version, view in self._pairs_of_views())
-        return Shown({name: known.get(name) for name in self.names}, old, new)
+        return old, new
 
     def _pairs_of_views(self) -> Iterator[tuple[Version, View]]:
         return zip(self.versions, self.views, strict=True)
