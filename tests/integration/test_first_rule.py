@@ -6,7 +6,7 @@ import io
 import re
 import shlex
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from boucle.commands import failures
 from boucle.registry import make_app
 
 DOCS = Path(__file__).parents[2] / "docs"
-DIGEST = re.compile(r"\b[0-9a-f]{12}\b")
 
 
 def read_blocks(page: str) -> list[tuple[str, str]]:
@@ -43,16 +42,19 @@ def type_in(command: str) -> str:
     return printed.getvalue()
 
 
+def _insert_above(lines: list[str], beginning: str, text: str) -> None:
+    """Put the text above the first line that begins so."""
+    lines.insert(next(at for at, line in enumerate(lines) if line.startswith(beginning)), text)
+
+
 @dataclass
 class Reader:
-    """Somebody who follows a page: where they are, and what the first bundle is really called.
+    """Somebody who follows a page, and where they are.
 
-    Its digest is taken from what is printed, so that the page need not change with every word of the
-    starter that it begins with.
+    The names of bundles must be those of the page: whoever changes a starter changes the page.
     """
 
     folder: Path
-    digests: dict[str, str] = field(default_factory=dict)
 
     def follow(self, block: str) -> None:
         """Type each command of a block; the output below it must be what is printed."""
@@ -61,13 +63,8 @@ class Reader:
                 self.folder /= command.removeprefix("cd ")
                 continue
             with chdir(self.folder):
-                printed = type_in(self._as_named(command))
-            for name in DIGEST.findall(shown):
-                self.digests.setdefault(name, DIGEST.findall(printed)[0])
-            assert matches(self._as_named(shown), printed), f"$ {command}\n{printed}"
-
-    def _as_named(self, text: str) -> str:
-        return DIGEST.sub(lambda found: self.digests.get(found[0], found[0]), text)
+                printed = type_in(command)
+            assert matches(shown, printed), f"$ {command}\n{printed}"
 
     def write(self, how: str, text: str) -> None:
         """Do to a file what the page says beside the fence."""
@@ -80,8 +77,13 @@ class Reader:
                 lines = [text]
             case ["line", number]:
                 lines[int(number) - 1] = text
-            case ["above", key]:
-                lines.insert(next(at for at, line in enumerate(lines) if line.startswith(key)), text)
+            case ["above", *_]:
+                _insert_above(lines, place.removeprefix("above ").removesuffix(" in"), text)
+            case ["moved", "above", *_]:
+                before, found, after = "".join(lines).partition(text)
+                assert found, text
+                lines = (before + after).splitlines(keepends=True)
+                _insert_above(lines, place.removeprefix("moved above ").removesuffix(" in"), text)
             case _:
                 assert words == ["at", "the", "end"]
                 lines.append(text)
@@ -102,6 +104,12 @@ def test_whoever_types_what_the_page_says_sees_what_the_page_shows(
         else:
             reader.write(how, text)
     assert typed > 10
+
+
+@pytest.mark.parametrize("page", ["first-rule.md", "fr/premiere-regle.md"])
+def test_a_page_names_its_three_bundles_in_full(page: str) -> None:
+    shown = "".join(text for kind, text in read_blocks(page) if kind == "console")
+    assert len(set(re.findall(r"\b[0-9a-f]{12}\b", shown))) == 3
 
 
 def test_a_page_that_shows_something_else_is_found_out() -> None:
