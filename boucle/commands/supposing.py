@@ -11,6 +11,7 @@ import typer
 
 from boucle.commands.options import FormatOption, WorkspaceOption
 from boucle.commands.output import now, say, show
+from boucle.errors import NotFoundError
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -108,7 +109,10 @@ def _suppose_stored(session: Session, what: str, name: str | None) -> tuple[Bund
     from boucle.engine.responses import tell
     from boucle.engine.supposals import suppose
 
-    told = tell(session, find(session, what))
+    try:
+        told = tell(session, find(session, what))
+    except NotFoundError:
+        raise NotFoundError("file and no response", what) from None
     decision = told.decided[0].decision
     own = bundles.load(session, decision.bundle)
     chosen = _find(session, name) if name else own

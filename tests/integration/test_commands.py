@@ -174,6 +174,24 @@ def test_what_does_not_fit_waits_in_quarantine(call: Call, folder: Path) -> None
     assert call("doctor").code == 0
 
 
+def test_a_retry_says_where_the_mend_is_not_in_force_yet(call: Call, folder: Path) -> None:
+    change(folder / "facts.yaml", "values: [decision_maker, user, buyer]\n    unlisted: unknown",
+           "values: [decision_maker, user]")  # fmt: skip
+    call(*IMPORT)
+    change(folder / "facts.yaml", "values: [decision_maker, user]", "values: [decision_maker, user, buyer]")
+    said = call("quarantine", "retry")
+    assert said.code == 1
+    assert "the workspace's files hold other rules" in said.err
+    assert "3 stay in quarantine" in said.out
+
+
+def test_what_is_neither_a_file_nor_a_response_cannot_be_explained(call: Call) -> None:
+    call(*IMPORT)
+    said = call("rules", "explain", "nothere.json")
+    assert said.code == 1
+    assert "no file and no response 'nothere.json'" in said.err
+
+
 # -- looking ------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,7 @@ def test_the_tests_of_the_design_pass() -> None:
         # every key of `expect`
         "facts: {nps: 5}, expect: {rule: detractor-apology, starts: apologize_with_offer, joined: false}",
         "facts: {nps: 5}, expect: {with: {template: apology, offer: {value: 15.00 EUR, valid_for: 30 days}}}",
+        "facts: {nps: 5}, expect: {with: {offer: {valid_for: 720h}}}",
         'facts: {nps: 5}, expect: {because: "nps in 0..6 (5)"}',
         "facts: {nps: 5}, expect: {gates: {max_age: passed, holdouts/goodwill-effect: passed}}",
         "facts: {nps: 5, history.detractors_180d: 1}, expect: {also_matched: [detractor-apology]}",
@@ -185,6 +186,15 @@ def test_a_failure_says_what_was_expected_what_came_and_why() -> None:
     assert 'customer.segment in ["key", "strategic"]  false' in text
     assert "nobody else" not in text
     assert summarise(results) == "2 test(s): 1 passed, 1 failed"
+
+
+def test_a_gate_that_was_not_asked_is_said_to_be_so() -> None:
+    bundle, results = run(
+        "tests:\n  - name: one\n    facts: {nps: 5, customer.segment: key}\n"
+        "    expect: {gates: {caps/outreach-30d: exempt}}\n"
+    )
+    wanted = "got caps/outreach-30d: not asked, it does not concern what starts"
+    assert wanted in render_text(bundle, results)
 
 
 def test_json_and_junit_name_every_test_with_its_place() -> None:

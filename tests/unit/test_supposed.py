@@ -76,6 +76,17 @@ def test_derived_facts_and_the_world_can_be_stated(bundle: Bundle) -> None:
     assert joined.outcome == "joined"
 
 
+@pytest.mark.parametrize("indent", ["- ", ""])
+def test_a_whole_rule_test_can_be_pasted_and_what_it_expects_is_not_looked_at(
+    bundle: Bundle, indent: str
+) -> None:
+    below = " " * len(indent)
+    text = (
+        f"{indent}name: one\n{below}facts: {{nps: 3}}\n{below}expect: {{rule: elsewhere, starts: csm_case}}\n"
+    )
+    assert decided(bundle, text).winner == "call"
+
+
 @pytest.mark.parametrize(
     ("text", "place", "said"),
     [

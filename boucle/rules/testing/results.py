@@ -46,9 +46,17 @@ def _lines(bundle: Bundle, result: TestResult) -> Iterator[str]:
 def _headline(failure: Failure) -> str:
     expected, found = failure.expected, failure.found
     if isinstance(expected, dict) and isinstance(found, dict):
-        found = {key: found.get(key) for key in expected}
+        found = {key: found.get(key, _absent(failure)) for key in expected}
     wanted = f"text with {word(expected)}" if failure.key == "because" else word(expected)
     return f"{failure.key}: expected {wanted}, got {word(found)}  ({failure.place})"
+
+
+def _absent(failure: Failure) -> str | None:
+    """What to say of something that is not among what came out; of a gate: that it had no say."""
+    decision = failure.answered.decision
+    if failure.key != "gates" or decision is None:
+        return None
+    return "not asked, it does not concern what starts" if decision.outcome == "starts" else "not asked"
 
 
 def word(answer: Answer) -> str:

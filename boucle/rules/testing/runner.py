@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from boucle.errors import Place
-from boucle.model import Decision
+from boucle.model import Decision, Duration
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import conclude, judge
 from boucle.rules.failures import CannotDecideError
@@ -140,4 +140,14 @@ def _contains(whole: Answer, part: Answer) -> bool:
     """Whether a mapping holds all of another, at every depth."""
     if isinstance(whole, Mapping) and isinstance(part, Mapping):
         return all(key in whole and _contains(whole[key], value) for key, value in part.items())
-    return whole == part
+    return whole == part or _is_as_long(whole, part)
+
+
+def _is_as_long(one: Answer, other: Answer) -> bool:
+    """Whether both are lengths of time on the wall clock, and the same, as `480m` and `8h` are."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    try:
+        return Duration.parse(one).wall() == Duration.parse(other).wall()
+    except (ValueError, OverflowError):
+        return False

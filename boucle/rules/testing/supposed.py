@@ -12,7 +12,7 @@ from boucle.rules.expressions import NOWHERE
 from boucle.rules.ruleset import RuleSet, Undecided, Workspace
 from boucle.rules.strict_yaml.file_mistakes import WrongShape
 from boucle.rules.strict_yaml.form import Form, kind_of
-from boucle.rules.strict_yaml.source import Mapping_, Scalar, read_yaml
+from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_, read_yaml
 from boucle.rules.testing.case_entry import WORLD_KEYS, read_step, read_world
 from boucle.rules.testing.cases import RuleTest
 from boucle.rules.testing.expectation import Surroundings
@@ -37,12 +37,15 @@ def read_supposed(
 ) -> tuple[Supposed | None, list[Mistake]]:
     """Read one response: `facts`, and as in a rule test `now`, `contact`, `counted` …; or facts alone.
 
+    A whole rule test is read too, also as the one item of a list; what it expects is not looked at.
+
     It has no past. What boucle computes and the text does not state is that of a customer who answers for
     the first time: counts are 0, nothing was last, `customer.tenure_days` is 0 for a response of today.
     """
     node, mistakes = read_yaml(text, file)
     if node is None or mistakes:
         return None, mistakes
+    node = _without_expectation(node)
     if not isinstance(node, Mapping_):
         return None, [WrongShape(node.place, "the response", "a mapping with 'facts'", kind_of(node))]
     if node.find("facts") is None:
@@ -60,6 +63,16 @@ def read_supposed(
         return None, mistakes
     test = RuleTest(file, node.place, "", (step,), world)
     return Supposed(test), []
+
+
+def _without_expectation(node: Node) -> Node:
+    """What a rule test supposes, without its name and what it expects."""
+    if isinstance(node, Sequence_) and len(node.items) == 1 and isinstance(node.items[0], Mapping_):
+        node = node.items[0]
+    if not isinstance(node, Mapping_) or node.find("facts") is None:
+        return node
+    kept = tuple(entry for entry in node.entries if entry[0].text not in {"name", "expect"})
+    return Mapping_(kept, node.place)
 
 
 def _surroundings(bundle: Bundle, plays: PlayParams) -> Surroundings:
