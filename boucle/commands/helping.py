@@ -32,13 +32,20 @@ def help_(
     """Say what a code of a message means, and show a wrong and a right example."""
     pages = dict(_pages())
     if code is None:
-        titles = {name: text.strip().splitlines()[0] for name, text in sorted(pages.items())}
+        titles = {name: _title(text) for name, text in sorted(pages.items())}
         show(titles, lambda: "\n".join(f"{name}  {title}" for name, title in titles.items()), format_)
         return
     wanted = code.strip().upper()
     if wanted not in pages:
         raise NotFoundError("code", code)
     show({"code": wanted, "page": pages[wanted]}, lambda: f"{wanted}\n\n{_plain(pages[wanted])}", format_)
+
+
+def _title(page: str) -> str:
+    """The first sentence of a section, in one line."""
+    paragraph = " ".join(page.strip().partition("\n\n")[0].split())
+    first, dot, _ = paragraph.partition(". ")
+    return f"{first}{dot.strip()}"
 
 
 def _pages() -> Iterator[tuple[str, str]]:

@@ -41,6 +41,12 @@ def test_every_code_has_a_page() -> None:
     assert set(CODES) <= listed
 
 
+def test_the_list_gives_the_whole_first_sentence_of_each_section() -> None:
+    titles = dict(line.split("  ", 1) for line in asked().splitlines())
+    assert [code for code in CODES if not titles[code].endswith(".")] == []
+    assert titles["B131"] == "A value that its fact cannot have."
+
+
 def test_a_page_says_what_is_wrong_and_shows_both_examples() -> None:
     page = asked("b002")
     assert page.startswith("B002\n\nA single equals sign.\n\nwrong:\n")
