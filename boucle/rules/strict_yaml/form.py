@@ -22,13 +22,13 @@ from boucle.rules.strict_yaml.file_mistakes import (
     WrongShape,
 )
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.strict_yaml.source_text import GLUED_KEY
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 NOWHERE: Mapping[str, str] = {}
 """No key that has its place elsewhere."""
 
 _KEYS_SHOWN = 24
-_GLUED = re.compile(r"[A-Za-z_][\w.-]*:[^ /].*")
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 
 
@@ -195,7 +195,7 @@ class Form:
             return None
         if isinstance(value, Mapping_):
             return Form(value, what, self.mistakes)
-        glued = isinstance(value, Scalar) and _GLUED.fullmatch(value.text)
+        glued = isinstance(value, Scalar) and GLUED_KEY.match(value.text)
         found = "a text; put a space after its ':'" if glued else kind_of(value)
         self.refuse(WrongShape(value.place, key, "a mapping of keys and values", found))
         return None

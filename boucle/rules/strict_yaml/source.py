@@ -18,6 +18,7 @@ from boucle.rules.strict_yaml.source_mistakes import (
     CutInBraces,
     DuplicateKey,
     EmptyFile,
+    GluedInBraces,
     KeyNotText,
     NoBreakSpace,
     RefusedYaml,
@@ -27,7 +28,8 @@ from boucle.rules.strict_yaml.source_mistakes import (
 from boucle.rules.strict_yaml.source_places import place_in
 from boucle.rules.strict_yaml.source_plain import ScalarValue, check_plain, resolve_plain
 from boucle.rules.strict_yaml.source_syntax import explain_syntax
-from boucle.rules.strict_yaml.source_text import BAD_CHARACTER, check_text, code_point
+from boucle.rules.strict_yaml.source_text import BAD_CHARACTER, GLUED_KEY, check_text, code_point
+from boucle.rules.worded import shortened
 
 MAX_DEPTH = 32
 _MAX_COLONS = 20
@@ -248,7 +250,11 @@ class _Builder:
         into = self._stack[-1] if self._stack else None
         is_flow_key = into is not None and into.flow and into.entries is not None and into.key is None
         if is_flow_key and not _COLON_NEXT.match(self.text, end):
-            self.mistakes.append(CutInBraces(scalar.place, ","))
+            glued = GLUED_KEY.match(scalar.text)
+            found = shortened(scalar.text)
+            self.mistakes.append(
+                GluedInBraces(scalar.place, found) if glued else CutInBraces(scalar.place, ",")
+            )
             return
         mistake = check_plain(scalar.text, scalar.place, self.text, end)
         self.mistakes.extend([mistake] if mistake else [])

@@ -56,9 +56,21 @@ class CutAtHash(Worded):
 
     code = "B007"
     template = "YAML cuts this text at ' #': only '{kept}' would be read"
-    mend = "put the whole text in '…'; if a comment was meant, leave a space after the '#'"
+    mend = "{mended}; if a comment was meant, leave a space after the '#'"
 
     kept: str
+    mended: str
+
+
+@dataclass(frozen=True)
+class GluedInBraces(Worded):
+    """A key inside {…} whose colon no space follows, as in `{team:csm}`."""
+
+    code = "B008"
+    template = "inside {{…}} YAML takes '{found}' for a key without a value"
+    mend = "put a space after the ':'"
+
+    found: str
 
 
 @dataclass(frozen=True)
@@ -233,9 +245,10 @@ class BadStart(Worded):
 
     code = "B055"
     template = "a text without quotes cannot begin with '{found}'"
-    mend = "put the whole text in '…'"
+    mend = "{mended}"
 
     found: str
+    mended: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 from boucle.errors import Mistake, Place
-from boucle.rules.strict_yaml.source_mistakes import CutAtHash, DecimalComma, TypographicQuotes
+from boucle.rules.strict_yaml.source_mistakes import CutAtHash, DecimalComma, TypographicQuotes, how_to_quote
+from boucle.rules.strict_yaml.source_text import lines_of
 from boucle.rules.worded import shortened
 
 ScalarValue = bool | int | Decimal | str | None
@@ -52,5 +53,5 @@ def check_plain(text: str, place: Place, source: str, end: int) -> Mistake | Non
     if _DECIMAL_COMMA.fullmatch(text):
         return DecimalComma(place, text, text.replace(",", "."))
     if _is_cut(text, source, end):
-        return CutAtHash(place, shortened(text))
+        return CutAtHash(place, shortened(text), how_to_quote(lines_of(source)[place.line - 1]))
     return None

@@ -20,11 +20,10 @@ from boucle.rules.strict_yaml.source_mistakes import (
     UnquotedColon,
     how_to_quote,
 )
-from boucle.rules.strict_yaml.source_text import lines_of
+from boucle.rules.strict_yaml.source_text import GLUED_KEY, lines_of
 from boucle.rules.worded import shortened
 
 _COLON = "mapping values are not allowed here"
-_GLUED_KEY = re.compile(r"[ ]*(?:- +)?(?P<key>[A-Za-z_][\w.-]*):[^ /]")
 _LONE_KEY = re.compile(r"[ ]*(?:- +)*[\w.-]*")
 
 
@@ -46,7 +45,7 @@ def _explain_lone_key(at: yaml.Mark, text: str, file: str) -> Mistake:
     """A key that cannot be one: the line above goes on here, which often lacks the space after its ':'."""
     lines = lines_of(text)
     above = next((number for number in range(at.line - 1, -1, -1) if lines[number].strip()), at.line)
-    glued = _GLUED_KEY.match(lines[above])
+    glued = GLUED_KEY.match(lines[above])
     if glued and above < at.line:
         return NoColon(Place(file, above + 1, glued.start("key") + 1))
     return BadIndentation(Place(file, at.line + 1, len(lines[at.line]) - len(lines[at.line].lstrip()) + 1))
@@ -69,9 +68,9 @@ def _explain(error: yaml.MarkedYAMLError, at: yaml.Mark, text: str, file: str) -
 
 def _explain_block(problem: str, at: yaml.Mark, text: str, place: Place) -> Mistake:
     if "cannot start any token" in problem or "expected the node content" in problem:
-        return BadStart(place, _char(text, at))
+        return BadStart(place, _char(text, at), how_to_quote(_line(text, at)))
     if "sequence entries" in problem or "mapping keys" in problem:
-        return BadStart(place, f"{_char(text, at)} ")
+        return BadStart(place, f"{_char(text, at)} ", how_to_quote(_line(text, at)))
     return _explain_end(problem, at, text, place)
 
 
@@ -91,9 +90,9 @@ def _explain_end(problem: str, at: yaml.Mark, text: str, place: Place) -> Mistak
     if not before and ("<block end>" in problem or "<document start>" in problem):
         return BadIndentation(place)
     if before.endswith(("]", "}")) or _char(text, at) in "]}":
-        return (
-            BadStart(place, _char(text, at)) if not before else BadYaml(place, "text goes on after a bracket")
-        )
+        if before:
+            return BadYaml(place, "text goes on after a bracket")
+        return BadStart(place, _char(text, at), how_to_quote(_line(text, at)))
     return BadYaml(place, shortened(problem))
 
 

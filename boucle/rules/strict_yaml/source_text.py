@@ -14,6 +14,9 @@ BAD_CHARACTER = re.compile(
 )
 """Controls, line breaks that editors don't show, and marks that reorder what a reviewer sees."""
 
+GLUED_KEY = re.compile(r"[ ]*(?:- +)?(?P<key>[A-Za-z_][\w.-]*):[^ /]")
+"""A key whose colon no space follows, so that YAML takes the line for text; `https://…` is none."""
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _TAB = re.compile(r" *\t[ \t]*(?=[^ \t#])")
 _NO_BREAK = re.compile(
