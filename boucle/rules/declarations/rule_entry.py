@@ -177,7 +177,8 @@ def _params_beside(form: Form, around: Surroundings, keys: frozenset[str]) -> Ma
     """The parameters of the started play, which an author may have written beside `start`."""
     start = form.node.find("start")
     model = around.plays.get(start.text) if isinstance(start, Scalar) else None
-    return {} if model is None else dict.fromkeys(model.model_fields.keys() - keys, "'with:', below 'start'")
+    params = model.model_fields.keys() - keys if model else ()
+    return dict.fromkeys(params, "'with:', indented below it")
 
 
 def _given(form: Form, around: Surroundings, key: str) -> Form | None:
