@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class NotAMap(Worded):
     """The file does not say that it is an import map of this version."""
 
@@ -18,7 +15,6 @@ class NotAMap(Worded):
     found: str = ""
 
 
-@dataclass(frozen=True)
 class UnknownKey(Worded):
     """A key that means nothing where it stands."""
 
@@ -31,7 +27,6 @@ class UnknownKey(Worded):
     known: str
 
 
-@dataclass(frozen=True)
 class MissingKey(Worded):
     """A key that must be there is not."""
 
@@ -43,7 +38,6 @@ class MissingKey(Worded):
     how: str
 
 
-@dataclass(frozen=True)
 class WrongShape(Worded):
     """A text where a list belongs, or the like."""
 
@@ -55,7 +49,6 @@ class WrongShape(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class NotAChoice(Worded):
     """A value outside the few that a key takes."""
 
@@ -69,7 +62,6 @@ class NotAChoice(Worded):
     choices: str
 
 
-@dataclass(frozen=True)
 class NoSuchColumn(Worded):
     """The map names a column that the file's header lacks."""
 
@@ -83,7 +75,6 @@ class NoSuchColumn(Worded):
     how: str
 
 
-@dataclass(frozen=True)
 class RepeatedColumn(Worded):
     """The map names a column that the file's header has twice."""
 
@@ -96,7 +87,6 @@ class RepeatedColumn(Worded):
     count: int
 
 
-@dataclass(frozen=True)
 class BadDateFormat(Worded):
     """A form of dates that cannot be used."""
 
@@ -108,7 +98,6 @@ class BadDateFormat(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class NoSuchZone(Worded):
     """A time zone that does not exist."""
 
@@ -119,7 +108,6 @@ class NoSuchZone(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class BadInstant(Worded):
     """A stated clock that is no instant."""
 
@@ -130,7 +118,6 @@ class BadInstant(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class NoSuchFact(Worded):
     """The map feeds a fact that the catalogue lacks."""
 
@@ -142,7 +129,6 @@ class NoSuchFact(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class NotFed(Worded):
     """The map feeds a fact that is made elsewhere."""
 
@@ -153,7 +139,6 @@ class NotFed(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class UnfitValue(Worded):
     """A constant, or the right side of a value table, that the fact cannot take."""
 
@@ -165,7 +150,6 @@ class UnfitValue(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class Exclusive(Worded):
     """Two keys that exclude each other, or neither of them."""
 
@@ -175,7 +159,6 @@ class Exclusive(Worded):
     what: str
 
 
-@dataclass(frozen=True)
 class BadScale(Worded):
     """A scale to be turned round that is none."""
 
@@ -186,7 +169,6 @@ class BadScale(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class BadSign(Worded):
     """A delimiter or a sign of numbers that cannot serve."""
 
@@ -199,7 +181,6 @@ class BadSign(Worded):
     how: str
 
 
-@dataclass(frozen=True)
 class NotForType(Worded):
     """A key that has no meaning for a fact of this type."""
 
@@ -213,7 +194,6 @@ class NotForType(Worded):
     types: str
 
 
-@dataclass(frozen=True)
 class BadName(Worded):
     """A source's name that cannot be one."""
 
@@ -224,7 +204,6 @@ class BadName(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class FeedsNothing(Worded):
     """A map that brings neither a fact nor a comment."""
 

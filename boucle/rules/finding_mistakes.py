@@ -5,14 +5,12 @@ Where several classes share a code, they are the same finding at different weigh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from boucle.errors import Severity
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class NeverFires(Worded):
     """A rule that never wins: wherever it holds, a rule above it does."""
 
@@ -25,7 +23,6 @@ class NeverFires(Worded):
     above: str
 
 
-@dataclass(frozen=True)
 class SameEverywhere(Worded):
     """A condition that is always true, or never."""
 
@@ -38,7 +35,6 @@ class SameEverywhere(Worded):
     advice: str
 
 
-@dataclass(frozen=True)
 class WinsBelow(Worded):
     """A rule that others above it take some responses from."""
 
@@ -51,7 +47,6 @@ class WinsBelow(Worded):
     region: str
 
 
-@dataclass(frozen=True)
 class SetsOverlap(Worded):
     """Two rule sets that can claim the same response."""
 
@@ -64,7 +59,6 @@ class SetsOverlap(Worded):
     witness: str
 
 
-@dataclass(frozen=True)
 class RulesOverlap(Worded):
     """Two rules that can both hold, in a rule set that promises otherwise."""
 
@@ -77,7 +71,6 @@ class RulesOverlap(Worded):
     witness: str
 
 
-@dataclass(frozen=True)
 class Gap(Worded):
     """Responses with a score for which no rule holds and no reason is given."""
 
@@ -89,7 +82,6 @@ class Gap(Worded):
     witness: str
 
 
-@dataclass(frozen=True)
 class FiresBelow(Worded):
     """A rule that can fire while it cannot be told whether a higher one holds."""
 
@@ -103,7 +95,6 @@ class FiresBelow(Worded):
     witness: str
 
 
-@dataclass(frozen=True)
 class ChangesNothing(Worded):
     """A part of a condition that could as well be left out."""
 
@@ -116,7 +107,6 @@ class ChangesNothing(Worded):
     part: str
 
 
-@dataclass(frozen=True)
 class NeverGiven(Worded):
     """A reason that no response is ever given."""
 
@@ -128,7 +118,6 @@ class NeverGiven(Worded):
     reason: str
 
 
-@dataclass(frozen=True)
 class NeverUsed(Worded):
     """A definition that no condition names."""
 

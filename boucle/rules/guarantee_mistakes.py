@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
@@ -10,7 +9,6 @@ from boucle.errors import Severity
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class GuaranteeEnds(Worded):
     """A guarantee that holds today and no longer does once a rule has ended, within 60 days."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from inspect import get_annotations
 from itertools import takewhile
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 from boucle.errors import Mistake
 
@@ -14,12 +14,40 @@ _SHOWN = 60
 _NEAR = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True)
 class Worded(Mistake):
-    """A mistake whose text is a template over its fields. `mend` says what to do about it."""
+    """A mistake whose text is a template over its fields. `mend` says what to do about it.
+
+    Its subclasses are dataclasses to a reader and a type checker, but made without generated code: there
+    are so many that every short command waited for it.
+    """
 
     template: ClassVar[str]
     mend: ClassVar[str | None] = None
+    _names: ClassVar[tuple[str, ...]] = ("place",)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = (name for name, kind in get_annotations(cls).items() if not str(kind).startswith("ClassVar"))
+        cls._names = (*cls._names, *(name for name in own if name not in cls._names))
+
+    def __init__(self, *values: object, **named: object) -> None:
+        given = dict(zip(self._names, values, strict=False)) | named
+        if len(values) > len(self._names) or not given.keys() <= set(self._names):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._names)}")
+        vars(self).update(
+            {name: given[name] if name in given else getattr(self, name) for name in self._names}
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({said})"
 
     @property
     def message(self) -> str:

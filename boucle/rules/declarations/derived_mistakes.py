@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class NoVerb(Worded):
     """A derived fact that does not say what is computed."""
 
@@ -20,7 +17,6 @@ class NoVerb(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class TwoVerbs(Worded):
     """A derived fact that says two things to compute."""
 
@@ -33,7 +29,6 @@ class TwoVerbs(Worded):
     second: str
 
 
-@dataclass(frozen=True)
 class WrongOver(Worded):
     """A verb over what it does not look back on."""
 
@@ -47,7 +42,6 @@ class WrongOver(Worded):
     choices: str
 
 
-@dataclass(frozen=True)
 class Misplaced(Worded):
     """A key that means nothing beside this verb, or over these things."""
 
@@ -60,7 +54,6 @@ class Misplaced(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class CannotTake(Worded):
     """A fact that is not kept with a response, or that cannot be subtracted."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class BadShare(Worded):
     """A share of the contacts that is no share, or is written another way."""
 
@@ -19,7 +16,6 @@ class BadShare(Worded):
     expected: str
 
 
-@dataclass(frozen=True)
 class NotOneInstant(Worded):
     """A local time at which the clocks are changed: it never comes, or it comes twice."""
 
@@ -33,7 +29,6 @@ class NotOneInstant(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class NeverHolds(Worded):
     """A suppression that says neither when nor under which condition."""
 
@@ -44,7 +39,6 @@ class NeverHolds(Worded):
     name: str
 
 
-@dataclass(frozen=True)
 class DeferredForEver(Worded):
     """A suppression that defers, without a window whose end could be waited for."""
 
@@ -55,7 +49,6 @@ class DeferredForEver(Worded):
     name: str
 
 
-@dataclass(frozen=True)
 class NotExemptable(Worded):
     """A gate from which no rule can be exempt."""
 
@@ -67,7 +60,6 @@ class NotExemptable(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class UnknownBudget(Worded):
     """A budget that the policy does not have."""
 
@@ -80,7 +72,6 @@ class UnknownBudget(Worded):
     budgets: str
 
 
-@dataclass(frozen=True)
 class NothingToSpend(Worded):
     """A rule that spends a budget and whose parameters name no money."""
 
@@ -91,7 +82,6 @@ class NothingToSpend(Worded):
     budget: str
 
 
-@dataclass(frozen=True)
 class OtherCurrency(Worded):
     """A rule that spends in another currency than its budget's."""
 
@@ -105,7 +95,6 @@ class OtherCurrency(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class NothingExhausted(Worded):
     """Another plan for an exhausted budget, where no budget is spent."""
 
@@ -114,7 +103,6 @@ class NothingExhausted(Worded):
     mend = "name the budget with 'spends', or leave 'if_exhausted' out"
 
 
-@dataclass(frozen=True)
 class SpendsAnyway(Worded):
     """A plan for an exhausted budget that costs money itself."""
 
@@ -126,7 +114,6 @@ class SpendsAnyway(Worded):
     budget: str
 
 
-@dataclass(frozen=True)
 class BeyondBudget(Worded):
     """A start that costs more than its whole budget."""
 
@@ -139,7 +126,6 @@ class BeyondBudget(Worded):
     limit: str
 
 
-@dataclass(frozen=True)
 class NotOnePromise(Worded):
     """A guarantee that promises nothing, or several things."""
 
@@ -151,7 +137,6 @@ class NotOnePromise(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class DefinedElsewhere(Worded):
     """A definition of a rule file in a condition of the policy."""
 

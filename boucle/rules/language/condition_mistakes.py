@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class NumberNotAlone(Worded):
     """A number with a unit after it or a space inside, as in `> 365 days` or `1 500`."""
 
@@ -19,7 +16,6 @@ class NumberNotAlone(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class Unexpected(Worded):
     """A word or sign where the grammar wants another."""
 
@@ -30,7 +26,6 @@ class Unexpected(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class SingleEquals(Worded):
     """A single equals sign."""
 
@@ -38,7 +33,6 @@ class SingleEquals(Worded):
     template = "'=' compares nothing; write '=='"
 
 
-@dataclass(frozen=True)
 class Chained(Worded):
     """A comparison of a comparison, as in `0 <= nps <= 6`."""
 
@@ -48,7 +42,6 @@ class Chained(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class UnknownName(Worded):
     """A name that is neither a fact nor a definition."""
 
@@ -60,7 +53,6 @@ class UnknownName(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class NotListed(Worded):
     """A constant that is not among a fact's values."""
 
@@ -72,7 +64,6 @@ class NotListed(Worded):
     values: str
 
 
-@dataclass(frozen=True)
 class OutOfRange(Worded):
     """A constant outside a fact's limits."""
 
@@ -83,7 +74,6 @@ class OutOfRange(Worded):
     value: str
 
 
-@dataclass(frozen=True)
 class TypeMismatch(Worded):
     """A fact and what it is compared with, or how, do not fit together."""
 
@@ -95,7 +85,6 @@ class TypeMismatch(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class BareText(Worded):
     """A text constant without its double quotes."""
 
@@ -107,7 +96,6 @@ class BareText(Worded):
     text: str
 
 
-@dataclass(frozen=True)
 class AlwaysKnown(Worded):
     """A test of absence on a fact that is never absent."""
 
@@ -118,7 +106,6 @@ class AlwaysKnown(Worded):
     fact: str
 
 
-@dataclass(frozen=True)
 class FoldedCondition(Worded):
     """A condition in a folded block (`>`)."""
 
@@ -127,7 +114,6 @@ class FoldedCondition(Worded):
     mend = "write it on one line, or with '|'"
 
 
-@dataclass(frozen=True)
 class TooComplex(Worded):
     """A condition beyond the limits of size or nesting, its definitions expanded."""
 
@@ -139,7 +125,6 @@ class TooComplex(Worded):
     limit: int
 
 
-@dataclass(frozen=True)
 class UnknownList(Worded):
     """A name where a list is expected, that names none."""
 
@@ -151,7 +136,6 @@ class UnknownList(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class ListMisfit(Worded):
     """A named list, one value of which does not fit the fact that it is used with."""
 
@@ -163,7 +147,6 @@ class ListMisfit(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class Cycle(Worded):
     """A definition that rests on itself."""
 
@@ -174,7 +157,6 @@ class Cycle(Worded):
     path: str
 
 
-@dataclass(frozen=True)
 class TimeShaped(Worded):
     """A text that the rule engine would take for a duration or an instant."""
 
@@ -185,7 +167,6 @@ class TimeShaped(Worded):
     value: str
 
 
-@dataclass(frozen=True)
 class SingleQuotes(Worded):
     """A text constant in single quotes."""
 
@@ -194,7 +175,6 @@ class SingleQuotes(Worded):
     mend = "put the whole condition in '…' and the text in \"…\""
 
 
-@dataclass(frozen=True)
 class OtherWord(Worded):
     """An operator of another language."""
 
@@ -205,7 +185,6 @@ class OtherWord(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class ValueFirst(Worded):
     """A comparison that begins with the constant."""
 
@@ -215,7 +194,6 @@ class ValueFirst(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class EmptyRange(Worded):
     """A range whose end comes before its beginning."""
 
@@ -227,7 +205,6 @@ class EmptyRange(Worded):
     high: str
 
 
-@dataclass(frozen=True)
 class UnclosedText(Worded):
     """A text constant whose double quote is never closed."""
 
@@ -236,7 +213,6 @@ class UnclosedText(Worded):
     mend = 'close it with "; a double quote inside a text is written twice'
 
 
-@dataclass(frozen=True)
 class PersonalFact(Worded):
     """A personal fact where only others may be read."""
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from boucle.errors import Severity
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class DefaultValue(Worded):
     """A `var` that says what an unknown fact counts as."""
 
@@ -22,7 +20,6 @@ class DefaultValue(Worded):
     meant: str
 
 
-@dataclass(frozen=True)
 class NoMeaning(Worded):
     """An operator of JSONLogic that has no meaning in a condition."""
 
@@ -34,7 +31,6 @@ class NoMeaning(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class UnknownOperator(Worded):
     """A key that is no operator of JSONLogic."""
 
@@ -46,7 +42,6 @@ class UnknownOperator(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class WrongOperands(Worded):
     """An operator over other operands, or another number of them, than it takes."""
 
@@ -58,7 +53,6 @@ class WrongOperands(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class ConstantsOnly(Worded):
     """A part that reads no fact, so that it is always true or always false."""
 
@@ -69,7 +63,6 @@ class ConstantsOnly(Worded):
     what: str
 
 
-@dataclass(frozen=True)
 class TwoFacts(Worded):
     """A comparison of two facts."""
 
@@ -82,7 +75,6 @@ class TwoFacts(Worded):
     other: str
 
 
-@dataclass(frozen=True)
 class EmptyList(Worded):
     """A list without values."""
 
@@ -90,7 +82,6 @@ class EmptyList(Worded):
     template = "this list is empty; nothing is ever in it"
 
 
-@dataclass(frozen=True)
 class UnusedList(Worded):
     """A named list that no condition uses."""
 

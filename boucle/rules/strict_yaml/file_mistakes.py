@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from boucle.errors import Severity
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class UnknownKey(Worded):
     """A key that means nothing where it stands."""
 
@@ -27,7 +25,6 @@ class UnknownKey(Worded):
         return None if self.guess else f"the keys here are: {self.known}"
 
 
-@dataclass(frozen=True)
 class MissingKey(Worded):
     """A key that must be there and is not, or has no value."""
 
@@ -39,7 +36,6 @@ class MissingKey(Worded):
     key: str
 
 
-@dataclass(frozen=True)
 class WrongShape(Worded):
     """A text, a list or a mapping where another of them is expected."""
 
@@ -51,7 +47,6 @@ class WrongShape(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class BadValue(Worded):
     """A value that its key cannot take."""
 
@@ -63,7 +58,6 @@ class BadValue(Worded):
     expected: str
 
 
-@dataclass(frozen=True)
 class Repeated(Worded):
     """An id or a name given twice."""
 
@@ -76,7 +70,6 @@ class Repeated(Worded):
     first: str
 
 
-@dataclass(frozen=True)
 class BadName(Worded):
     """A name or an id of the wrong shape."""
 
@@ -88,7 +81,6 @@ class BadName(Worded):
     why: str
 
 
-@dataclass(frozen=True)
 class FactUnderFact(Worded):
     """A fact whose name continues another fact's name after a dot."""
 
@@ -100,7 +92,6 @@ class FactUnderFact(Worded):
     prefix: str
 
 
-@dataclass(frozen=True)
 class UnknownPlay(Worded):
     """A play that does not exist."""
 
@@ -113,7 +104,6 @@ class UnknownPlay(Worded):
     plays: str
 
 
-@dataclass(frozen=True)
 class BadParameter(Worded):
     """A parameter that the play does not take, misses, or cannot read."""
 
@@ -124,7 +114,6 @@ class BadParameter(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class UnknownThing(Worded):
     """A template or a team that the workspace does not have."""
 
@@ -138,7 +127,6 @@ class UnknownThing(Worded):
     known: str
 
 
-@dataclass(frozen=True)
 class NotInThisVersion(Worded):
     """Something that the language defines and this version does not yet do."""
 
@@ -149,7 +137,6 @@ class NotInThisVersion(Worded):
     what: str
 
 
-@dataclass(frozen=True)
 class NeedsOnlyWhen(Worded):
     """One of several rule sets that does not say which responses it decides."""
 
@@ -161,7 +148,6 @@ class NeedsOnlyWhen(Worded):
     count: int
 
 
-@dataclass(frozen=True)
 class BadPlaceholder(Worded):
     """Something in braces in `because` that is no fact that may be shown."""
 
@@ -172,7 +158,6 @@ class BadPlaceholder(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class UnknownTimezone(Worded):
     """A time zone that the tz database does not have."""
 
@@ -184,7 +169,6 @@ class UnknownTimezone(Worded):
     guess: str
 
 
-@dataclass(frozen=True)
 class EndsBeforeItBegins(Worded):
     """A rule that ends before it begins."""
 
@@ -195,7 +179,6 @@ class EndsBeforeItBegins(Worded):
     until: str
 
 
-@dataclass(frozen=True)
 class ReviewDue(Worded):
     """A rule whose review date has passed; it goes on."""
 
@@ -209,7 +192,6 @@ class ReviewDue(Worded):
     owner: str
 
 
-@dataclass(frozen=True)
 class TakenName(Worded):
     """A name that is built in, or is already a fact."""
 
@@ -221,7 +203,6 @@ class TakenName(Worded):
     taken: str
 
 
-@dataclass(frozen=True)
 class WrongHeader(Worded):
     """A file whose first key does not say what it must be where it lies."""
 
@@ -232,7 +213,6 @@ class WrongHeader(Worded):
     expected: str
 
 
-@dataclass(frozen=True)
 class MissingFile(Worded):
     """A file without which a workspace says nothing."""
 
@@ -243,7 +223,6 @@ class MissingFile(Worded):
     what: str
 
 
-@dataclass(frozen=True)
 class NoAgeLimit(Worded):
     """A workspace in which even an old response can start something."""
 
@@ -253,7 +232,6 @@ class NoAgeLimit(Worded):
     mend = "write 'max_age: 14 days' into policy.yaml"
 
 
-@dataclass(frozen=True)
 class Misplaced(Worded):
     """A key that the language has, but elsewhere."""
 

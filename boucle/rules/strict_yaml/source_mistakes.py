@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
@@ -16,7 +14,6 @@ def how_to_quote(line: str) -> str:
     return "put the whole text in '…', and write each apostrophe inside it twice"
 
 
-@dataclass(frozen=True)
 class DuplicateKey(Worded):
     """A key stands twice in one mapping."""
 
@@ -28,7 +25,6 @@ class DuplicateKey(Worded):
     first_line: int
 
 
-@dataclass(frozen=True)
 class BadYaml(Worded):
     """YAML that cannot be read, for a reason that has no message of its own."""
 
@@ -39,7 +35,6 @@ class BadYaml(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class UnquotedColon(Worded):
     """A colon and a space inside a text without quotes, as in `title: Détracteur : appel`."""
 
@@ -50,7 +45,6 @@ class UnquotedColon(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class CutAtHash(Worded):
     """A text without quotes that YAML cuts at ` #`, as in `contains "ticket #12"`."""
 
@@ -62,7 +56,6 @@ class CutAtHash(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class GluedInBraces(Worded):
     """A key inside {…} whose colon no space follows, as in `{team:csm}`."""
 
@@ -73,7 +66,6 @@ class GluedInBraces(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class CutInBraces(Worded):
     """A text that YAML cuts at a comma, a colon or a bracket because it stands inside {…} or […]."""
 
@@ -84,7 +76,6 @@ class CutInBraces(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class TypographicQuotes(Worded):
     """Quotes made by a word processor, which neither YAML nor a condition takes for quotes."""
 
@@ -95,7 +86,6 @@ class TypographicQuotes(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class NoBreakSpace(Worded):
     """A space that looks like one and is none: U+00A0 or U+202F."""
 
@@ -106,7 +96,6 @@ class NoBreakSpace(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class DecimalComma(Worded):
     """A number with a decimal comma."""
 
@@ -118,7 +107,6 @@ class DecimalComma(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class TabIndent(Worded):
     """A tab in the indentation."""
 
@@ -127,7 +115,6 @@ class TabIndent(Worded):
     mend = "indent with spaces, two for each level"
 
 
-@dataclass(frozen=True)
 class RefusedYaml(Worded):
     """A feature of YAML that hides what a file says: anchors, aliases, merges, tags, directives."""
 
@@ -140,7 +127,6 @@ class RefusedYaml(Worded):
     mended: str = "write the value out"
 
 
-@dataclass(frozen=True)
 class SeveralDocuments(Worded):
     """More than one YAML document in a file."""
 
@@ -149,7 +135,6 @@ class SeveralDocuments(Worded):
     mend = "put it into a file of its own"
 
 
-@dataclass(frozen=True)
 class BadCharacter(Worded):
     """A character that cannot be seen and has no place in a text file."""
 
@@ -160,7 +145,6 @@ class BadCharacter(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class NotUtf8(Worded):
     """A file in another encoding than UTF-8."""
 
@@ -171,7 +155,6 @@ class NotUtf8(Worded):
     byte: int
 
 
-@dataclass(frozen=True)
 class TooLarge(Worded):
     """A file beyond the limits of size or depth."""
 
@@ -183,7 +166,6 @@ class TooLarge(Worded):
     limit: str
 
 
-@dataclass(frozen=True)
 class EmptyFile(Worded):
     """A file that says nothing."""
 
@@ -192,7 +174,6 @@ class EmptyFile(Worded):
     mend = "begin with the line that says what it is, such as 'boucle: rules/v1'; or delete the file"
 
 
-@dataclass(frozen=True)
 class UnclosedQuote(Worded):
     """A quote that never ends."""
 
@@ -201,7 +182,6 @@ class UnclosedQuote(Worded):
     mend = "close it; inside '…' an apostrophe is written twice"
 
 
-@dataclass(frozen=True)
 class TextAfterQuote(Worded):
     """Text after a closing quote, as in `when: "key" in …` or `title: 'it's'`."""
 
@@ -212,7 +192,6 @@ class TextAfterQuote(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class BadIndentation(Worded):
     """A line that is indented as part of something it does not belong to."""
 
@@ -221,7 +200,6 @@ class BadIndentation(Worded):
     mend = "align it with its neighbours of the same level; each key needs a ':' after it"
 
 
-@dataclass(frozen=True)
 class NoColon(Worded):
     """A line that is neither a key with its value nor an item of a list."""
 
@@ -230,7 +208,6 @@ class NoColon(Worded):
     mend = "write 'key: value', with a space after the ':'"
 
 
-@dataclass(frozen=True)
 class BadEscape(Worded):
     """A backslash in double quotes that begins no escape."""
 
@@ -239,7 +216,6 @@ class BadEscape(Worded):
     mend = "put the text in '…', where a backslash is a backslash"
 
 
-@dataclass(frozen=True)
 class BadStart(Worded):
     """A text without quotes that begins with a character YAML keeps for itself."""
 
@@ -251,7 +227,6 @@ class BadStart(Worded):
     mended: str
 
 
-@dataclass(frozen=True)
 class UnclosedBracket(Worded):
     """A brace or a bracket that is never closed."""
 
@@ -262,7 +237,6 @@ class UnclosedBracket(Worded):
     found: str
 
 
-@dataclass(frozen=True)
 class KeyNotText(Worded):
     """A list or a mapping where a key is expected."""
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boucle.rules.worded import Worded
 
 
-@dataclass(frozen=True)
 class NotInWorkspace(Worded):
     """A test names something that the workspace does not have."""
 
@@ -21,7 +18,6 @@ class NotInWorkspace(Worded):
     known: str
 
 
-@dataclass(frozen=True)
 class ValueMisfit(Worded):
     """A value that its fact cannot have."""
 
@@ -32,7 +28,6 @@ class ValueMisfit(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class FactsMissing(Worded):
     """A test without the facts that every response brings."""
 
@@ -43,7 +38,6 @@ class FactsMissing(Worded):
     names: str
 
 
-@dataclass(frozen=True)
 class PinnedInSteps(Worded):
     """A derived fact given in a test with steps, where it comes from the earlier steps."""
 
@@ -54,7 +48,6 @@ class PinnedInSteps(Worded):
     fact: str
 
 
-@dataclass(frozen=True)
 class ExpectsNothing(Worded):
     """A test that no answer of the rules can fail."""
 
@@ -65,7 +58,6 @@ class ExpectsNothing(Worded):
     what: str
 
 
-@dataclass(frozen=True)
 class RowLength(Worded):
     """A row of a table with more or fewer values than the table has columns."""
 
@@ -76,7 +68,6 @@ class RowLength(Worded):
     expected: int
 
 
-@dataclass(frozen=True)
 class CannotExpect(Worded):
     """An expectation that can never be met, whatever the rules say."""
 
@@ -87,7 +78,6 @@ class CannotExpect(Worded):
     problem: str
 
 
-@dataclass(frozen=True)
 class StepsOutOfOrder(Worded):
     """A step that lies before the one above it."""
 
@@ -99,7 +89,6 @@ class StepsOutOfOrder(Worded):
     before: str
 
 
-@dataclass(frozen=True)
 class NoArmWithoutContact(Worded):
     """An arm is pinned for a response whose contact nobody knows."""
 
