@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, say
 from boucle.commands.ruling import analyse, check_workspace
 from boucle.commands.testing import Tested, run_tests
@@ -13,7 +12,6 @@ from boucle.rules.analysis.guarantee_text import render_proofs
 from boucle.rules.analysis.guarantees import Proof, prove
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
-from boucle.rules.ruleset import Workspace
 from boucle.rules.testing.results import render_text, summarise
 from boucle.settings import Settings
 
@@ -27,21 +25,16 @@ class NotGreenError(BoucleError):
         super().__init__(f"nothing was put in force:\n{why}")
 
 
-def require_sound(settings: Settings) -> tuple[Workspace, Bundle]:
-    """The workspace without any error of `rules check`; MistakesError."""
-    checked = analyse(check_workspace(settings.workspace))
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    return checked.workspace, compile_workspace(checked.workspace)
+def require_sound(settings: Settings) -> Bundle:
+    """The workspace's bundle, without any error of `rules check`; MistakesError."""
+    return compile_workspace(analyse(check_workspace(settings.workspace)).require())
 
 
 def require_green(settings: Settings) -> Bundle:
     """The workspace's bundle, all green: MistakesError or NotGreenError says what is not."""
-    workspace, bundle = require_sound(settings)
-    tested = run_tests(settings.workspace)
+    tested = run_tests(analyse(check_workspace(settings.workspace)))
+    workspace, bundle = tested.workspace, tested.bundle
     proofs = prove(workspace, bundle, now().astimezone().date())
-    if tested.bundle.digest != bundle.digest:
-        raise NotGreenError("the files were changed while they were tested; try again")
     problems = [*_failed(tested), *_unproved(proofs)]
     if problems:
         raise NotGreenError("\n\n".join(problems))

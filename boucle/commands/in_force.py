@@ -45,7 +45,7 @@ def find_for_trial(settings: Settings) -> Bundle:
 
 
 def _activate_first(settings: Settings, database: Database, actor: str) -> Bundle:
-    _, own = require_sound(settings)
+    own = require_sound(settings)
     with database.session() as session:
         digest = activations.begin(session, own, at=now(), actor=actor).bundle
         bundle = own if digest == own.digest else bundles.load(session, digest)

@@ -146,14 +146,11 @@ def read_day(text: str | None) -> date:
 
 def _read(folder: Path | None) -> tuple[Workspace, Bundle]:
     """A workspace's files, read and compiled; MistakesError where they cannot be used."""
-    from boucle.commands.opening import MistakesError
     from boucle.commands.ruling import check_workspace
     from boucle.rules.compiler import compile_workspace
 
-    checked = check_workspace(folder)
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    return checked.workspace, compile_workspace(checked.workspace)
+    workspace = check_workspace(folder).require()
+    return workspace, compile_workspace(workspace)
 
 
 def _summary(proofs: Sequence[Proof]) -> str:

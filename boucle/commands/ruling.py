@@ -37,6 +37,14 @@ class Checked:
         """The findings that keep the workspace from being used."""
         return [mistake for mistake in self.mistakes if mistake.severity == "error"]
 
+    def require(self) -> Workspace:
+        """The workspace, where nothing keeps it from being used; MistakesError."""
+        from boucle.commands.opening import MistakesError
+
+        if self.workspace is None or self.errors:
+            raise MistakesError(self.errors, self.texts)
+        return self.workspace
+
 
 def check(
     folder: Annotated[
@@ -69,13 +77,9 @@ def check(
 
 def get_bundle(settings: Settings) -> Bundle:
     """The workspace's rules, compiled; MistakesError where they cannot be used."""
-    from boucle.commands.opening import MistakesError
     from boucle.rules.compiler import compile_workspace
 
-    checked = _check_rules(settings)
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    return compile_workspace(checked.workspace)
+    return compile_workspace(_check_rules(settings).require())
 
 
 def check_workspace(folder: Path | None) -> Checked:

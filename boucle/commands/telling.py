@@ -24,16 +24,12 @@ def process(
 
     Who gets what, from whom, by when, in which order, and with which exceptions.
     """
-    from boucle.commands.opening import MistakesError
     from boucle.commands.ruling import check_workspace
     from boucle.rules.writing.page import render_html, render_markdown
     from boucle.rules.writing.process import tell_programme
     from boucle.workflows.play_words import namer, teller
 
-    checked = check_workspace(folder)
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    page = tell_programme(checked.workspace, language, teller(language), namer(language))
+    page = tell_programme(check_workspace(folder).require(), language, teller(language), namer(language))
     if format_ == "json":
         typer.echo(page.model_dump_json(indent=2))
     else:

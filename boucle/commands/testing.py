@@ -13,6 +13,7 @@ import typer
 from boucle.commands.output import now, progress, say, to_json
 
 if TYPE_CHECKING:
+    from boucle.commands.ruling import Checked
     from boucle.rules.bundle import Bundle
     from boucle.rules.ruleset import Workspace
     from boucle.rules.testing.cases import TestFile
@@ -65,7 +66,9 @@ def run(
     Nothing is sent, started or stored. Exit 0: all tests passed, and no mutant survived; 1: not so, or
     there are no tests.
     """
-    tested = run_tests(folder)
+    from boucle.commands.ruling import check_workspace
+
+    tested = run_tests(check_workspace(folder))
     if coverage or strict or suggest or mutate:
         _measure(tested)
     if mutate and tested.passed:
@@ -81,24 +84,21 @@ def run(
         raise typer.Exit(1)
 
 
-def run_tests(folder: Path | None) -> Tested:
-    """Read and run all tests of a workspace; MistakesError where a file of it cannot be used."""
+def run_tests(checked: Checked) -> Tested:
+    """Run all tests of a workspace that was read; MistakesError where a file of it cannot be used."""
     from boucle.commands.opening import MistakesError
-    from boucle.commands.ruling import check_workspace
     from boucle.rules.compiler import compile_workspace
     from boucle.rules.testing.reader import read_tests
     from boucle.rules.testing.runner import run_tests as run_all
     from boucle.workflows import play_params
 
-    checked = check_workspace(folder)
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    files, mistakes = read_tests(checked.texts, checked.workspace, play_params())
+    workspace = checked.require()
+    files, mistakes = read_tests(checked.texts, workspace, play_params())
     if mistakes:
         raise MistakesError(mistakes, checked.texts)
-    bundle = compile_workspace(checked.workspace)
+    bundle = compile_workspace(workspace)
     results = run_all(bundle, [test for file in files for test in file.tests])
-    return Tested(checked.workspace, bundle, files, results)
+    return Tested(workspace, bundle, files, results)
 
 
 # -- what they reach ----------------------------------------------------------------------------

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from boucle.commands.options import FormatOption
 from boucle.commands.output import say, show, to_json
-
-if TYPE_CHECKING:
-    from boucle.commands.ruling import Checked
 
 _FolderArgument = Annotated[
     Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
@@ -32,11 +29,13 @@ def format_(
     comments, quotes, line breaks. Only files without errors are formatted.
     """
     from boucle.commands.opening import get_settings
+    from boucle.commands.ruling import check_workspace
     from boucle.rules.writing.format import format_files
     from boucle.workflows import play_params
 
     workspace = get_settings(folder).workspace
-    checked = _get_checked(folder)
+    checked = check_workspace(folder)
+    checked.require()
     changed = format_files(checked.texts, frozenset(play_params()))
     for path, text in () if check else changed.items():
         (workspace / path).write_bytes(text.encode("utf-8"))
@@ -44,17 +43,6 @@ def format_(
     say(f"{len(changed)} file(s) {'would change' if check else 'changed'}")
     if check and changed:
         raise typer.Exit(1)
-
-
-def _get_checked(folder: Path | None) -> Checked:
-    """The workspace's files where nothing in them is wrong; MistakesError."""
-    from boucle.commands.opening import MistakesError
-    from boucle.commands.ruling import check_workspace
-
-    checked = check_workspace(folder)
-    if checked.workspace is None or checked.errors:
-        raise MistakesError(checked.errors, checked.texts)
-    return checked
 
 
 def export(
@@ -70,12 +58,12 @@ def export(
     For each condition one expression that is true where it is true, and one that is true where it is false.
     The export says how the facts must be encoded.
     """
+    from boucle.commands.ruling import check_workspace
     from boucle.rules.compiler import compile_workspace
     from boucle.rules.writing.export import export_bundle
 
     del format_  # there is one
     if not jsonlogic:
         raise typer.BadParameter("say in which form: --jsonlogic")
-    workspace = _get_checked(folder).workspace
-    if workspace is not None:
-        typer.echo(to_json(export_bundle(compile_workspace(workspace))))
+    workspace = check_workspace(folder).require()
+    typer.echo(to_json(export_bundle(compile_workspace(workspace))))
