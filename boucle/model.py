@@ -417,12 +417,28 @@ class ActKind(StrEnum):
     """What a person (or the customer) does to a loop."""
 
     CLAIM = "claim"
+    ASSIGN = "assign"
     ATTEMPT = "attempt"
     NOTE = "note"
-    ASSIGN = "assign"
-    CLOSE = "close"
+    SNOOZE = "snooze"
+    WAIT = "wait"
+    RESUME = "resume"
+    PROMISE = "promise"
+    KEEP = "keep"
+    ASK = "ask"
+    FINISH = "finish"
+    GRANT = "grant"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    REDEEM = "redeem"
     ANSWER = "answer"
+    REPLY = "reply"
+    REFER = "refer"
+    TESTIFY = "testify"
     SETTLE = "settle"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+    MERGE = "merge"
     REOPEN = "reopen"
 
 
@@ -454,59 +470,6 @@ class RootCause(StrEnum):
     PRODUCT = "product"
     POLICY = "policy"
     PRICE = "price"
-
-
-class LoopRef(Frozen):
-    """The input of every play: which loop, nothing else; the rest lies in the database."""
-
-    loop: str
-
-
-class RunningClock(Frozen):
-    """A clock of a loop that still runs, and the instant at which it is missed."""
-
-    kind: ClockKind
-    due: datetime
-
-
-class Standing(Frozen):
-    """Where a loop stands, read at the start of every run and after every act.
-
-    `effects` maps the step of each effect of this round to its state; `acts` are the ids of the
-    acts already applied or refused. `answer` is the follow-up score, once given. Nothing personal.
-    """
-
-    loop: str
-    round: int
-    state: LoopState
-    stage: str
-    plan: Plan
-    opened_at: datetime
-    closure: Closure | None = None
-    clocks: tuple[RunningClock, ...] = ()
-    effects: Mapping[str, EffectState] = {}
-    acts: tuple[str, ...] = ()
-    assigned: bool = False
-    contacted: bool = False
-    answer: int | None = None
-    reachable: bool = True
-
-
-class Act(Frozen):
-    """An act as it travels to the play: ids and closed-list values only."""
-
-    command: str
-    kind: ActKind
-    effect: str | None = None
-
-
-class ActOutcome(Frozen):
-    """What became of an act: applied, or refused with a code and a fixed text."""
-
-    command: str
-    applied: bool
-    reason: str | None = None
-    standing: Standing | None = None
 
 
 Plan.model_rebuild()

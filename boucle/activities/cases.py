@@ -12,7 +12,8 @@ from boucle.engine import cases, loops
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
-from boucle.model import LoopState, Standing
+from boucle.model import LoopState
+from boucle.standing import Standing
 
 
 class CaseActivities:

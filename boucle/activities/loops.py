@@ -12,7 +12,8 @@ from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.errors import NotFoundError
-from boucle.model import ActKind, ActOutcome, ClockKind, Closure, LoopRef, Standing
+from boucle.model import ActKind, ClockKind, Closure
+from boucle.standing import ActOutcome, LoopRef, Standing
 
 
 class LoopActivities:

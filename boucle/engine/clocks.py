@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from boucle.engine.clock import due
 from boucle.engine.tables import ClockRow, LoopRow
-from boucle.model import Calendar, ClockKind, ClockState, Duration, RunningClock
+from boucle.model import Calendar, ClockKind, ClockState, Duration
+from boucle.standing import RunningClock
 
 _SINCE_ACCEPTANCE = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 _DEADLINES = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE, ClockKind.ANSWER})

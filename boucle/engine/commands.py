@@ -20,7 +20,8 @@ from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.errors import NotFoundError, RefusedError
-from boucle.model import ActKind, ActOutcome, ClockKind, LoopState
+from boucle.model import ActKind, ClockKind, LoopState
+from boucle.standing import ActOutcome
 
 ACT = "act"
 """The scope, in `personal`, of the free texts of acts."""

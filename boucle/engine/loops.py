@@ -23,7 +23,8 @@ from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LedgerEvent, LoopRow, ResponseRow
 from boucle.errors import AmbiguousError, NotFoundError
-from boucle.model import Calendar, ClockKind, ClockState, Closure, Duration, LoopState, Plan, Standing
+from boucle.model import Calendar, ClockKind, ClockState, Closure, Duration, LoopState, Plan
+from boucle.standing import Standing
 
 BOUCLE = "boucle"
 """The actor of what the product does by itself."""

@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CaseRow, CommandRow, EffectRow, LoopRow, Personal
 from boucle.errors import NotFoundError
-from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan, Standing
+from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
+from boucle.standing import Standing
 
 
 def get_standing(session: Session, loop_id: str) -> Standing:

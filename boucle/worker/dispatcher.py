@@ -32,7 +32,8 @@ from boucle.activities.loops import LoopActivities
 from boucle.engine import outbox
 from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
-from boucle.model import Act, ActKind, ActOutcome, LoopRef, Plan
+from boucle.model import ActKind, Plan
+from boucle.standing import Act, ActOutcome, LoopRef
 from boucle.workflows import list_plays
 
 _log = logging.getLogger(__name__)

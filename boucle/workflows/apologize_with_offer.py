@@ -9,7 +9,8 @@ from boucle.workflows.play import OFFER, Play
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import Grant
     from boucle.activities.offers import OfferActivities
-    from boucle.model import ClockKind, Closure, EffectState, LoopRef
+    from boucle.model import ClockKind, Closure, EffectState
+    from boucle.standing import LoopRef
     from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams, Offer
     from boucle.workflows.calling import do
 

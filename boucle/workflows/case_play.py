@@ -12,7 +12,8 @@ from boucle.workflows.play import STAFF, Play
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import CaseSeverity, Clock, MissClock, OpenCase
     from boucle.activities.cases import CaseActivities
-    from boucle.model import ActKind, ClockKind, Duration, RunningClock
+    from boucle.model import ActKind, ClockKind, Duration
+    from boucle.standing import RunningClock
     from boucle.workflows.calling import do
     from boucle.workflows.errand import Errand
 

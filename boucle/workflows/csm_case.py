@@ -7,7 +7,8 @@ from temporalio import workflow
 from boucle.workflows.case_play import WORKING, CasePlay
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.model import ClockKind, LoopRef
+    from boucle.model import ClockKind
+    from boucle.standing import LoopRef
     from boucle.workflows.csm_case_params import CsmCaseParams
 
 

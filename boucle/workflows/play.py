@@ -22,18 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from boucle.activities.loops import LoopActivities
     from boucle.activities.messages import MessageActivities
     from boucle.activities.notices import NoticeActivities
-    from boucle.model import (
-        Act,
-        ActKind,
-        ActOutcome,
-        ClockKind,
-        Closure,
-        Duration,
-        EffectState,
-        LoopRef,
-        LoopState,
-        Standing,
-    )
+    from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, LoopState
+    from boucle.standing import Act, ActOutcome, LoopRef, Standing
     from boucle.workflows.calling import SENDING, do
     from boucle.workflows.errand import Errand, find_next
 

@@ -21,6 +21,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"engine"}),
     frozenset({"rules"}),
     frozenset({"settings"}),
+    frozenset({"standing"}),
     frozenset({"model"}),
     frozenset({"errors"}),
 )

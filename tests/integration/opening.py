@@ -11,7 +11,8 @@ from boucle.engine import commands, ledger, loops, privacy
 from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.loops import Scale
 from boucle.engine.tables import BundleRow, Contact, DecisionRow, LoopRow, ResponseRow, Revision
-from boucle.model import ActKind, ActOutcome, Plan
+from boucle.model import ActKind, Plan
+from boucle.standing import ActOutcome
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 """A Tuesday, ten o'clock in Paris."""

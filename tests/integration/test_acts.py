@@ -14,7 +14,8 @@ from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import AttemptRow, CaseRow, ClockRow, CommandRow, LoopRow, Personal
 from boucle.errors import NotFoundError, RefusedError
-from boucle.model import ActKind, ActOutcome, ClockKind, ClockState, Closure, Duration, LoopState
+from boucle.model import ActKind, ClockKind, ClockState, Closure, Duration, LoopState
+from boucle.standing import ActOutcome
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 CLOCKS = ((ClockKind.FIRST_CONTACT, Duration.parse("24h")), (ClockKind.CLOSE, Duration.parse("48h")))

@@ -9,7 +9,7 @@ from temporalio import workflow
 from boucle.workflows.play import Play
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.model import LoopRef
+    from boucle.standing import LoopRef
 
 
 @workflow.defn

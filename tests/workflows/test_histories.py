@@ -10,7 +10,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from boucle.model import Closure, LoopRef
+from boucle.model import Closure
+from boucle.standing import LoopRef
 from boucle.worker.connection import DATA_CONVERTER, play_runner
 from boucle.workflows import list_plays
 from boucle.workflows.play import Play

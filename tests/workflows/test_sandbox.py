@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from boucle.model import LoopRef
+from boucle.standing import LoopRef
 from boucle.worker.connection import play_runner
 from tests.workflows.clock_reader import ClockReader
 

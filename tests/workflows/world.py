@@ -34,7 +34,8 @@ from boucle.engine.tables import (
     OutboxRow,
     ResponseRow,
 )
-from boucle.model import ActKind, Calendar, ClockKind, EffectState, LoopState, Person, Plan, Standing
+from boucle.model import ActKind, Calendar, ClockKind, EffectState, LoopState, Person, Plan
+from boucle.standing import Standing
 from boucle.worker.running import work
 from tests.workflows.mail_exchange import MailExchange
 

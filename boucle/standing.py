@@ -1,0 +1,113 @@
+"""Where a loop stands, and acts, as both travel between a play and the database. Nothing personal.
+
+A run that began before a field was added still speaks of the loop, so a new field has a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from boucle.model import ActKind, ClockKind, Closure, EffectState, Frozen, LoopState, Plan
+
+Severity = Literal["low", "medium", "high", "critical"]
+"""How bad a case is, the least first."""
+
+
+class LoopRef(Frozen):
+    """The input of every play: which loop, nothing else; the rest lies in the database."""
+
+    loop: str
+
+
+class RunningClock(Frozen):
+    """A clock of a loop that still runs, and the instant at which it is missed.
+
+    Of several clocks of one kind (commitments), `id` says which.
+    """
+
+    kind: ClockKind
+    due: datetime
+    id: str | None = None
+
+
+class Task(Frozen):
+    """Something that a colleague has to do for the case, not done yet."""
+
+    id: str
+    due: datetime | None = None
+
+
+class CaseStanding(Frozen):
+    """The case of the present round.
+
+    `signed_at` is the last sign of its owner: the assignment, or an act of theirs since. `waiting`:
+    for the customer, so the team's clocks stand still. `escalations` names every level of the ladder
+    that was climbed.
+    """
+
+    severity: Severity
+    owned: bool
+    signed_at: datetime
+    contacted: bool = False
+    snoozed_until: datetime | None = None
+    waiting: bool = False
+    escalations: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+
+class Question(Frozen):
+    """A question that the customer was asked; `score` once they have answered it."""
+
+    step: str
+    expires_at: datetime
+    score: int | None = None
+    has_text: bool = False
+
+
+class Standing(Frozen):
+    """Where a loop stands, read at the start of every run and after every act.
+
+    `effects` maps the step of each effect of this round to its state; `acts` are the ids of the
+    acts already applied or refused. `answer` is the follow-up score, once given. `approvals` maps
+    the step of an offer to what became of its approval. `replied`: the customer has written back, so
+    no message goes out by itself any more.
+    """
+
+    loop: str
+    round: int
+    state: LoopState
+    stage: str
+    plan: Plan
+    opened_at: datetime
+    closure: Closure | None = None
+    clocks: tuple[RunningClock, ...] = ()
+    effects: Mapping[str, EffectState] = {}
+    acts: tuple[str, ...] = ()
+    assigned: bool = False
+    contacted: bool = False
+    answer: int | None = None
+    reachable: bool = True
+    case: CaseStanding | None = None
+    questions: tuple[Question, ...] = ()
+    approvals: Mapping[str, str] = {}
+    replied: bool = False
+    reopened_for: str | None = None
+
+
+class Act(Frozen):
+    """An act as it travels to the play: ids and closed-list values only."""
+
+    command: str
+    kind: ActKind
+    effect: str | None = None
+
+
+class ActOutcome(Frozen):
+    """What became of an act: applied, or refused with a code and a fixed text."""
+
+    command: str
+    applied: bool
+    reason: str | None = None
+    standing: Standing | None = None
