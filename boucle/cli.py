@@ -6,6 +6,7 @@ a script may ask it often.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -30,6 +31,10 @@ def _print_version() -> int:
 
 
 def _run() -> int:
+    # What a command loads stays to its end: searching it for garbage time and again finds nothing.
+    gc.set_threshold(50_000)
+    # Nor is anything registered for pydantic; to find that, it would read of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from boucle.commands import failures
     from boucle.registry import make_app
 

@@ -1,44 +1,103 @@
-"""The one list of commands: their names and groups."""
+"""The one list of commands: their names and groups.
+
+A command's module is imported when that command is asked for, or listed: each would otherwise wait for all.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import UserDict
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
-
-from boucle.commands import (
-    auditing,
-    bundling,
-    cases,
-    explaining,
-    helping,
-    imports,
-    loops,
-    proving,
-    quarantining,
-    reporting,
-    ruling,
-    running,
-    schemas,
-    starting,
-    supposing,
-    telling,
-    testing,
-    unconfirmed,
-    writing,
-)
-from boucle.demo.command import demo
+from typer.core import TyperGroup
+from typer.main import get_command
 
 _ABOUT = (
     "Closes the loop on customer feedback: YAML rules decide, durable workflows follow up, "
     "an append-only ledger proves it."
 )
 
+_COMMANDS: Mapping[str, str] = {
+    "init": "commands.starting:init",
+    "up": "commands.running:up",
+    "worker": "commands.running:worker",
+    "doctor": "commands.running:doctor",
+    "demo": "demo.command:demo",
+    "import": "commands.imports:import_",
+    "explain": "commands.explaining:explain",
+    "report": "commands.reporting:report",
+    "help": "commands.helping:help_",
+}
+"""Where each command is: a module of boucle, and a function of it."""
+
+_GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "rules": (
+        "What the workspace's files say, and what follows from it.",
+        {
+            "check": "commands.ruling:check",
+            "test": "commands.testing:run",
+            "prove": "commands.proving:prove",
+            "diff": "commands.proving:diff",
+            "format": "commands.writing:format_",
+            "export": "commands.writing:export",
+            "explain": "commands.supposing:explain",
+            "process": "commands.telling:process",
+            "schema": "commands.schemas:schema",
+        },
+    ),
+    "bundles": (
+        "Which rules are in force, and putting others in force.",
+        {
+            "activate": "commands.bundling:activate",
+            "rollback": "commands.bundling:rollback",
+            "list": "commands.bundling:list_",
+            "show": "commands.bundling:show_",
+        },
+    ),
+    "loops": (
+        "The follow-ups, where each stands, and what happened in it.",
+        {
+            "list": "commands.loops:list_",
+            "show": "commands.loops:show_",
+            "answer": "commands.loops:answer",
+            "rebuild": "commands.loops:rebuild",
+        },
+    ),
+    "cases": (
+        "The cases that people work.",
+        {
+            "list": "commands.cases:list_",
+            "show": "commands.cases:show_",
+            "claim": "commands.cases:claim",
+            "attempt": "commands.cases:attempt",
+            "note": "commands.cases:note",
+            "assign": "commands.cases:assign",
+            "close": "commands.cases:close",
+        },
+    ),
+    "unconfirmed": (
+        "What may have gone out to a customer, or not.",
+        {"list": "commands.unconfirmed:list_", "settle": "commands.unconfirmed:settle"},
+    ),
+    "quarantine": (
+        "Responses that do not fit.",
+        {"list": "commands.quarantining:list_", "retry": "commands.quarantining:retry"},
+    ),
+    "audit": (
+        "Whether the history is what it says it is.",
+        {"verify": "commands.auditing:verify", "replay": "commands.auditing:replay"},
+    ),
+}
+"""Each group: what it is about, and its commands."""
+
 
 def make_app() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
         name="boucle",
+        cls=_group(_COMMANDS),
         help=_ABOUT,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -46,75 +105,38 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    app.command("init")(starting.init)
-    for command in (running.up, running.worker, running.doctor):
-        app.command(command.__name__)(command)
-    app.command("demo")(demo)
-    app.command("import")(imports.import_)
-    app.command("explain")(explaining.explain)
-    app.command("report")(reporting.report)
-    app.command("help")(helping.help_)
-    _add_rules(app)
-    _add_bundles(app)
-    _add_loops(app)
-    _add_cases(app)
-    _add_oversight(app)
+    for name, (about, commands) in _GROUPS.items():
+        group = typer.Typer(cls=_group(commands), no_args_is_help=True, help=about, rich_markup_mode=None)
+        app.add_typer(group, name=name)
     return app
 
 
-def _add_rules(app: typer.Typer) -> None:
-    group = _group(app, "rules", "What the workspace's files say, and what follows from it.")
-    group.command("check")(ruling.check)
-    group.command("test")(testing.run)
-    group.command("prove")(proving.prove)
-    group.command("diff")(proving.diff)
-    group.command("format")(writing.format_)
-    group.command("export")(writing.export)
-    group.command("explain")(supposing.explain)
-    group.command("process")(telling.process)
-    group.command("schema")(schemas.schema)
+def _group(commands: Mapping[str, str]) -> type[TyperGroup]:
+    """A group of commands that are imported when they are asked for."""
+
+    class Group(TyperGroup):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.commands = _Commands({**commands, **self.commands})
+
+    return Group
 
 
-def _add_bundles(app: typer.Typer) -> None:
-    group = _group(app, "bundles", "Which rules are in force, and putting others in force.")
-    group.command("activate")(bundling.activate)
-    group.command("rollback")(bundling.rollback)
-    group.command("list")(bundling.list_)
-    group.command("show")(bundling.show_)
+class _Commands(UserDict[str, Any]):
+    """Commands by name: as typer makes them, or until one is asked for, where its function is."""
+
+    def __getitem__(self, name: str) -> Any:
+        found = self.data[name]
+        if isinstance(found, str):
+            found = self.data[name] = _make(name, found)
+        return found
 
 
-def _add_loops(app: typer.Typer) -> None:
-    group = _group(app, "loops", "The follow-ups, where each stands, and what happened in it.")
-    group.command("list")(loops.list_)
-    group.command("show")(loops.show_)
-    group.command("answer")(loops.answer)
-    group.command("rebuild")(loops.rebuild)
-
-
-def _add_cases(app: typer.Typer) -> None:
-    group = _group(app, "cases", "The cases that people work.")
-    group.command("list")(cases.list_)
-    group.command("show")(cases.show_)
-    for command in (cases.claim, cases.attempt, cases.note, cases.assign, cases.close):
-        group.command(command.__name__)(command)
-
-
-def _add_oversight(app: typer.Typer) -> None:
-    group = _group(app, "unconfirmed", "What may have gone out to a customer, or not.")
-    group.command("list")(unconfirmed.list_)
-    group.command("settle")(unconfirmed.settle)
-    group = _group(app, "quarantine", "Responses that do not fit.")
-    group.command("list")(quarantining.list_)
-    group.command("retry")(quarantining.retry)
-    group = _group(app, "audit", "Whether the history is what it says it is.")
-    group.command("verify")(auditing.verify)
-    group.command("replay")(auditing.replay)
-
-
-def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:
-    group = typer.Typer(no_args_is_help=True, help=about, rich_markup_mode=None)
-    app.add_typer(group, name=name)
-    return group
+def _make(name: str, where: str) -> Any:
+    module, _, function = where.partition(":")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(name)(getattr(import_module(f"boucle.{module}"), function))
+    return get_command(app)
 
 
 def _show_version(asked: bool) -> None:

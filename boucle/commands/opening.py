@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boucle.errors import BoucleError, Mistake, NotFoundError
-from boucle.settings import FILE, Settings, find_workspace, read_settings
+from boucle.settings import Settings
+from boucle.settings_file import FILE, find_workspace, read_settings
 
 if TYPE_CHECKING:
     from boucle.engine.database import Database

@@ -84,7 +84,7 @@ def _names(workspace: Path | None) -> Names:
     from boucle.rules.files import read_workspace
     from boucle.rules.workspace import load
     from boucle.rules.writing.schema_parts import Names
-    from boucle.settings import find_workspace
+    from boucle.settings_file import find_workspace
     from boucle.workflows import play_params
 
     if workspace is None and find_workspace(Path.cwd()) is None:

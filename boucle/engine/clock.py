@@ -36,21 +36,49 @@ def due(start: datetime, duration: Duration, calendar: Calendar | None) -> datet
     No business time at all is due at once. ValueError: a naive `start`, business time without a
     calendar, or a calendar without any working time.
     """
-    if start.tzinfo is None:
-        raise ValueError(f"an instant needs a zone: {start!r}")
-    begin = start.astimezone(UTC)
+    begin = _in_utc(start)
     if not duration.business or duration.amount == 0:
         return begin if duration.amount == 0 else begin + duration.wall()
     if calendar is None:
         raise ValueError(f"{duration} needs a calendar")
     if duration.unit == "hours":
-        return _after_hours(begin, timedelta(hours=duration.amount), calendar)
+        return after(begin, timedelta(hours=duration.amount), calendar)
     return _after_days(begin, duration.amount, calendar)
+
+
+def after(start: datetime, amount: timedelta, calendar: Calendar) -> datetime:
+    """The earliest instant, in UTC, by which `amount` of working time has passed since `start`.
+
+    No time at all has passed at once. ValueError: as `due`.
+    """
+    begin, left = _in_utc(start), amount
+    if left <= timedelta():
+        return begin
+    for stretch in _stretches(begin, calendar):
+        worked_now = stretch.end - stretch.begin
+        if worked_now >= left:
+            return stretch.begin + left
+        left -= worked_now
+    raise AssertionError("working time does not end")
+
+
+def worked(begin: datetime, end: datetime, calendar: Calendar) -> timedelta:
+    """How much working time lies between two instants; none where `end` is not after `begin`.
+
+    The inverse of `after`: `worked(start, after(start, amount))` is `amount`. ValueError: as `due`.
+    """
+    since, until = _in_utc(begin), _in_utc(end)
+    total = timedelta()
+    for stretch in _stretches(since, calendar):
+        if stretch.begin >= until:
+            break
+        total += min(stretch.end, until) - stretch.begin
+    return total
 
 
 def next_worked(at: datetime, calendar: Calendar) -> datetime:
     """The first instant of working time from `at` on, `at` itself included; in UTC."""
-    return next(_worked(at.astimezone(UTC), calendar)).begin
+    return next(_stretches(_in_utc(at), calendar)).begin
 
 
 def weekdays_9_to_18(timezone: str) -> Calendar:
@@ -79,18 +107,14 @@ class _Stretch:
         return self.wall + (self.end - self.begin)
 
 
-def _after_hours(begin: datetime, amount: timedelta, calendar: Calendar) -> datetime:
-    left = amount
-    for stretch in _worked(begin, calendar):
-        worked = stretch.end - stretch.begin
-        if worked >= left:
-            return stretch.begin + left
-        left -= worked
-    raise AssertionError("working time does not end")
+def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError(f"an instant needs a zone: {instant!r}")
+    return instant.astimezone(UTC)
 
 
 def _after_days(begin: datetime, amount: int, calendar: Calendar) -> datetime:
-    stretches = _worked(begin, calendar)
+    stretches = _stretches(begin, calendar)
     first = next(stretches)
     day, left, end = first.wall.date(), amount, first.end
     for stretch in stretches:
@@ -105,7 +129,7 @@ def _after_days(begin: datetime, amount: int, calendar: Calendar) -> datetime:
     raise AssertionError("working time does not end")
 
 
-def _worked(begin: datetime, calendar: Calendar) -> Iterator[_Stretch]:
+def _stretches(begin: datetime, calendar: Calendar) -> Iterator[_Stretch]:
     """Every stretch of working time from `begin` on, in order, the first one cut at `begin`."""
     if not any(_intervals(day) for day in calendar.week):
         raise ValueError(f"the calendar '{calendar.name}' has no working time")

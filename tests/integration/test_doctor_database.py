@@ -16,7 +16,7 @@ from boucle.local import database_checks
 from boucle.local.doctor import examine, read_open_loops
 from boucle.local.findings import Finding, is_sound
 from boucle.model import EffectKind
-from boucle.settings import parse_settings
+from boucle.settings_file import parse_settings
 from tests.integration.opening import AT, open_loop
 
 

@@ -13,7 +13,7 @@ from boucle.intake.batch import Batch, read_import
 from boucle.rules.files import read_workspace
 from boucle.rules.ruleset import Workspace
 from boucle.rules.workspace import load
-from boucle.settings import read_settings
+from boucle.settings_file import read_settings
 from boucle.workflows import play_params
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

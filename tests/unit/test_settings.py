@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from boucle import settings as settings_module
+from boucle import settings_file
 from boucle.errors import Mistake
-from boucle.settings import Settings, describe_settings, locate, parse_settings
+from boucle.settings import Settings
+from boucle.settings_file import describe_settings, locate, parse_settings
 
 HERE = Path("/workspace")
 REFERENCE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
@@ -200,6 +201,6 @@ def test_every_setting_has_one_line_of_doc_and_stands_in_the_reference() -> None
 
 
 def test_every_mistake_stands_in_the_reference() -> None:
-    kinds = [kind for kind in vars(settings_module).values() if isinstance(kind, type)]
+    kinds = [kind for kind in vars(settings_file).values() if isinstance(kind, type)]
     codes = {kind.code for kind in kinds if issubclass(kind, Mistake) and kind is not Mistake}
     assert set(re.findall(r"^\| `(S\d+)` \|", REFERENCE, re.MULTILINE)) == codes

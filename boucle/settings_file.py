@@ -1,0 +1,286 @@
+"""Reading a workspace's `boucle.toml`: strictly, every mistake with its place.
+
+Environment variables win over the file, as `settings` says.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+
+from boucle.errors import Mistake, Place
+from boucle.settings import Colleague, Quarantine, Settings, Smtp, Team
+
+FILE = "boucle.toml"
+
+
+# -- mistakes -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NotTomlMistake(Mistake):
+    """The file is not TOML, or not UTF-8."""
+
+    code: ClassVar[str] = "S001"
+    detail: str
+
+    @property
+    def message(self) -> str:
+        """What the reader says of it."""
+        return f"not a TOML file: {self.detail}"
+
+
+@dataclass(frozen=True)
+class UnknownSettingMistake(Mistake):
+    """A key that no setting has."""
+
+    code: ClassVar[str] = "S002"
+    name: str
+    near: str | None
+
+    @property
+    def message(self) -> str:
+        """The key, and the nearest one that exists."""
+        guess = f"; did you mean '{self.near}'?" if self.near else ""
+        return f"unknown setting '{self.name}'{guess}"
+
+    @property
+    def help(self) -> str:
+        """Where the settings are listed."""
+        return "docs/settings.md lists every setting"
+
+
+@dataclass(frozen=True)
+class SettingValueMistake(Mistake):
+    """A setting whose value does not fit."""
+
+    code: ClassVar[str] = "S003"
+    name: str
+    detail: str
+
+    @property
+    def message(self) -> str:
+        """The setting, and why its value does not fit."""
+        return f"'{self.name}': {self.detail}"
+
+
+@dataclass(frozen=True)
+class UnknownPersonMistake(Mistake):
+    """A setting names a person who is not listed."""
+
+    code: ClassVar[str] = "S004"
+    name: str
+    person: str
+
+    @property
+    def message(self) -> str:
+        """Who is named where."""
+        return f"'{self.name}': nobody is called '{self.person}'"
+
+    @property
+    def help(self) -> str:
+        """How to list them."""
+        return f"add a section [people.{self.person}] with name and email"
+
+
+@dataclass(frozen=True)
+class NoWorkspaceMistake(Mistake):
+    """The folder holds no `boucle.toml`."""
+
+    code: ClassVar[str] = "S005"
+
+    @property
+    def message(self) -> str:
+        """That the file is missing."""
+        return "there is no boucle.toml here"
+
+    @property
+    def help(self) -> str:
+        """How to make one."""
+        return "'boucle init FOLDER' makes a workspace; --workspace names one"
+
+
+# -- reading ------------------------------------------------------------------------------------
+
+
+def find_workspace(start: Path) -> Path | None:
+    """The nearest folder at or above `start` that holds a `boucle.toml`."""
+    return next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
+
+
+def read_settings(folder: Path) -> tuple[Settings | None, list[Mistake]]:
+    """The settings of a workspace, and every mistake in them; None when there is one."""
+    try:
+        text = (folder / FILE).read_text("utf-8")
+    except FileNotFoundError:
+        return None, [NoWorkspaceMistake(Place(FILE, 1, 1))]
+    except UnicodeDecodeError as error:
+        return None, [NotTomlMistake(Place(FILE, 1, 1), f"it is not UTF-8 ({error.reason})")]
+    return parse_settings(text, folder)
+
+
+def parse_settings(text: str, folder: Path) -> tuple[Settings | None, list[Mistake]]:
+    """As `read_settings`, of a text."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_not_toml(str(error))]
+    try:
+        settings = Settings.of(folder, values)
+    except ValidationError as error:
+        return None, sorted((_mistake(text, found) for found in error.errors()), key=lambda m: m.place)
+    except SettingsError as error:
+        return None, [SettingValueMistake(_ENVIRONMENT, "environment", str(error))]
+    mistakes = sorted(_strangers(text, settings), key=lambda mistake: mistake.place)
+    return (None if mistakes else settings), mistakes
+
+
+_ENVIRONMENT = Place("environment", 1, 1)
+
+
+def _not_toml(detail: str) -> Mistake:
+    found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", detail)
+    if found is None:
+        return NotTomlMistake(Place(FILE, 1, 1), detail)
+    return NotTomlMistake(Place(FILE, int(found[1]), int(found[2])), detail[: found.start()])
+
+
+def _mistake(text: str, found: ErrorDetails) -> Mistake:
+    path = tuple(str(part) for part in found["loc"])
+    variable = "BOUCLE_" + "__".join(path).upper()
+    place = _ENVIRONMENT if variable in os.environ else locate(text, path)
+    name = variable if place == _ENVIRONMENT else ".".join(path)
+    if found["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(path[-1], _keys(path[:-1]), n=1)
+        return UnknownSettingMistake(place, name, near[0] if near else None)
+    return SettingValueMistake(place, name, _plain(found))
+
+
+_WORDS: Mapping[str, str] = {
+    "missing": "is required",
+    "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "model_type": "must be a section of its own",
+    "model_attributes_type": "must be a section of its own",
+    "mapping_type": "must be a section of its own",
+    "dict_type": "must be a section of its own",
+    "tuple_type": "must be a list",
+    "path_type": "must be a path",
+}
+
+_PATTERNS: Mapping[str, str] = {
+    "language": "must be a language of two letters, such as en or fr",
+    "email": "must be an e-mail address",
+    "mail_domain": "must be a domain, such as example.com",
+    "database_url": "must begin with sqlite:/// or postgresql://",
+}
+
+
+def _plain(found: ErrorDetails) -> str:
+    """What is wrong with a value, in plain words; never the value itself, which may be a secret."""
+    if found["type"] == "string_pattern_mismatch":
+        return _PATTERNS[str(found["loc"][-1])]
+    return _WORDS.get(found["type"]) or found["msg"].removeprefix("Value error, ")
+
+
+def _strangers(text: str, settings: Settings) -> Iterator[Mistake]:
+    """Names of people who are not listed."""
+    for team_id, team in settings.teams.items():
+        named = [("lead", team.lead), *(("members", member) for member in team.members)]
+        for key, person in named:
+            if person not in settings.people:
+                path = ("teams", team_id, key)
+                yield UnknownPersonMistake(locate(text, path), ".".join(path), person)
+    owner = settings.quarantine.owner
+    chosen = "owner" in settings.quarantine.model_fields_set
+    if chosen and owner not in settings.people and owner not in settings.teams:
+        yield UnknownPersonMistake(locate(text, ("quarantine", "owner")), "quarantine.owner", owner)
+
+
+# -- what there is, and where -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SettingDoc:
+    """One setting as the reference lists it: `people.<id>.email`, its default, its line of doc."""
+
+    key: str
+    default: str
+    doc: str
+
+
+_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): Settings,
+    ("smtp",): Smtp,
+    ("quarantine",): Quarantine,
+    ("people", "<id>"): Colleague,
+    ("teams", "<id>"): Team,
+}
+
+
+def describe_settings() -> list[SettingDoc]:
+    """Every setting that a `boucle.toml` may hold, sections spelled out."""
+    sections = {path[0] for path in _SECTIONS if path}
+    return [
+        SettingDoc(".".join((*path, key)), _shown(field), field.description or "")
+        for path, model in _SECTIONS.items()
+        for key, field in model.model_fields.items()
+        if path or key not in sections
+    ]
+
+
+def _shown(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra["shown"])
+    default = field.default
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "none" if default in {None, "", ()} else str(default)
+
+
+def _keys(section: tuple[str, ...]) -> list[str]:
+    """The keys that a section may hold."""
+    generic = (section[0], "<id>") if len(section) == 2 else section  # noqa: PLR2004 section and id
+    model = _SECTIONS.get(generic)
+    return list(model.model_fields) if model else []
+
+
+_PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+_KEY = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"\s*\[\s*({_KEY})\s*\]")
+_ENTRY = re.compile(rf"\s*({_KEY})\s*=")
+
+
+def locate(text: str, path: tuple[str, ...]) -> Place:
+    """Where a setting stands in a `boucle.toml`, as near as the text tells; its top where it does not."""
+    best, place = 0, Place(FILE, 1, 1)
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _HEADER.match(line):
+            table = here = _parts(found[1])
+        elif found := _ENTRY.match(line):
+            here = (*table, *_parts(found[1]))
+        else:
+            continue
+        if len(here) > best and here == path[: len(here)]:
+            best, place = len(here), Place(FILE, number, found.start(1) + 1)
+    return place
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in re.findall(_PART, key))
