@@ -55,10 +55,10 @@ def after(start: datetime, amount: timedelta, calendar: Calendar) -> datetime:
     if left <= timedelta():
         return begin
     for stretch in _stretches(begin, calendar):
-        worked_now = stretch.end - stretch.begin
-        if worked_now >= left:
+        length = stretch.end - stretch.begin
+        if length >= left:
             return stretch.begin + left
-        left -= worked_now
+        left -= length
     raise AssertionError("working time does not end")
 
 

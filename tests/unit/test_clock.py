@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from boucle.engine.clock import digest, due, next_worked, weekdays_9_to_18
 from boucle.model import Calendar, Duration
+from tests.unit.minute_by_minute import MINUTE, Minutes
 
-MINUTE = timedelta(minutes=1)
 FREE: tuple[tuple[int, int], ...] = ()
 PARIS = weekdays_9_to_18("Europe/Paris")
 
@@ -111,72 +108,6 @@ ZONES = (
     "UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kolkata",
     "Africa/Cairo", "Asia/Beirut", "Pacific/Auckland", "America/Havana",
 )  # fmt: skip
-STARTS = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC))
-"""Each of the zones that change their clocks does so within 70 days of one of these."""
-
-
-def worked_minutes(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
-    """Every worked minute from `start` on: the instant and its local time, found one by one."""
-    zone = ZoneInfo(calendar.timezone)
-    instant = start
-    while True:
-        local = instant.astimezone(zone)
-        of_day = local.hour * 60 + local.minute
-        worked = any(low <= of_day < high for low, high in calendar.week[local.weekday()])
-        if worked and local.date() not in calendar.holidays:
-            yield instant, local.replace(tzinfo=None)
-        instant += MINUTE
-
-
-def due_by_minutes(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
-    minutes = worked_minutes(start, calendar)
-    if duration.unit == "hours":
-        for _ in range(duration.amount * 60 - 1):
-            next(minutes)
-        return next(minutes)[0] + MINUTE
-    _, first = next(minutes)
-    day, left, last = first.date(), duration.amount, start
-    for instant, local in minutes:
-        if local.date() != day:
-            if left == 0:
-                break
-            day, left = local.date(), left - 1
-        if left == 0 and local >= datetime.combine(day, first.time()):
-            return instant
-        last = instant
-    return last + MINUTE
-
-
-def days() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
-    quarters = st.lists(st.integers(0, 96), min_size=0, max_size=6, unique=True)
-    return quarters.map(sorted).map(
-        lambda marks: tuple((a * 15, b * 15) for a, b in zip(marks[::2], marks[1::2], strict=False))
-    )
-
-
-@st.composite
-def calendars(draw: st.DrawFn) -> Calendar:
-    week = draw(st.lists(days(), min_size=7, max_size=7).filter(any))
-    holidays = draw(st.lists(st.dates(date(2026, 3, 1), date(2026, 11, 30)), max_size=8))
-    return Calendar(
-        name="drawn", timezone=draw(st.sampled_from(ZONES)), week=tuple(week), holidays=tuple(holidays)
-    )
-
-
-@settings(deadline=None, max_examples=150)
-@given(
-    calendar=calendars(),
-    start=st.sampled_from(STARTS),
-    after=st.integers(0, 70 * 24 * 60),
-    amount=st.integers(1, 9),
-    unit=st.sampled_from(["hours", "days"]),
-)
-def test_business_time_is_what_counting_every_minute_gives(
-    calendar: Calendar, start: datetime, after: int, amount: int, unit: str
-) -> None:
-    begin = start + after * MINUTE
-    duration = Duration.parse(f"{amount} business {unit}")
-    assert due(begin, duration, calendar) == due_by_minutes(begin, duration, calendar)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -188,7 +119,9 @@ def test_the_hours_around_a_change_of_clocks_are_counted_as_they_pass(zone: str,
         for before in range(0, 36 * 60, 181):
             begin = change - before * MINUTE
             duration = Duration.parse(f"2 business {unit}")
-            assert due(begin, duration, calendar) == due_by_minutes(begin, duration, calendar)
+            slow = Minutes(begin, calendar)
+            expected = slow.after(120) if unit == "hours" else slow.after_days(2)
+            assert due(begin, duration, calendar) == expected
 
 
 def changes(zone: str) -> list[datetime]:
