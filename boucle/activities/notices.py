@@ -22,7 +22,8 @@ from boucle.activities.templates import Text
 from boucle.engine import cases, effects, privacy
 from boucle.engine.clock import next_worked
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import CaseRow, ClockRow, EffectRow, LoopRow
+from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ClockKind, EffectKind, EffectState, LoopState, Plan
 
 _URGENT = frozenset({"high", "critical"})

@@ -22,7 +22,8 @@ from boucle.commands.options import (
 from boucle.commands.output import now, show, table, until
 
 if TYPE_CHECKING:
-    from boucle.engine.tables import CaseRow, LoopRow
+    from boucle.engine.tables import LoopRow
+    from boucle.engine.work_tables import CaseRow
 
 TextOption = Annotated[str | None, typer.Option("--text", help="What to write down with it.")]
 AtOption = Annotated[

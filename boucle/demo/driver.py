@@ -21,7 +21,8 @@ from boucle.demo.moves import CUSTOMER, LEAD, Move, Script, script_for
 from boucle.demo.words import NOTES
 from boucle.engine import commands
 from boucle.engine.database import Database
-from boucle.engine.tables import CaseRow, CommandRow, LoopRow
+from boucle.engine.tables import CommandRow, LoopRow
+from boucle.engine.work_tables import CaseRow
 from boucle.errors import BoucleError, RefusedError
 from boucle.model import LoopState
 

@@ -16,7 +16,8 @@ from boucle.commands.sentences import sentence
 from boucle.demo.run import Played
 from boucle.engine.reports import Report
 from boucle.engine.responses import tell
-from boucle.engine.tables import CaseRow, LoopRow, ResponseRow
+from boucle.engine.tables import LoopRow, ResponseRow
+from boucle.engine.work_tables import CaseRow
 from boucle.engine.timeline import Entry, read_timeline
 from boucle.model import Closure
 

@@ -12,11 +12,14 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from boucle.engine import loops
-from boucle.engine.acts import Attempt, Claim, Close
-from boucle.engine.guards import REACHED, Situation, reason_against
+from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import SEVERITIES, AttemptRow, CaseRow, CommandRow, LoopRow
-from boucle.model import ClockKind, LoopState
+from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
+from boucle.engine.work_tables import AttemptRow, CaseRow
+from boucle.model import AttemptResult, Channel, ClockKind, LoopState, RootCause
+
+REACHED = frozenset({AttemptResult.REACHED, AttemptResult.REFUSED})
+"""Results of an attempt in which the customer was on the line, willing or not."""
 
 
 def open_case(session: Session, loop_id: str, *, team: str, severity: str, at: datetime) -> CaseRow:
@@ -65,13 +68,17 @@ def assign(session: Session, loop_id: str, *, owner: str, by: str, at: datetime)
     return case
 
 
+def may_claim(case: CaseRow, actor: str) -> bool:
+    """Whether the case is free, the actor's own, or escalated to the actor."""
+    return case.owner is None or actor in {case.owner, case.escalated_to}
+
+
 def claim(session: Session, loop_id: str, *, actor: str, at: datetime) -> CaseRow:
     """Take the case: a free one, one's own, or one that was escalated to oneself."""
     loop = _lock_open(session, loop_id)
     case = get_case(session, loop)
-    reason = reason_against(Claim(), actor, Situation(loop, case))
-    if reason is not None:
-        raise refusal(reason)
+    if not may_claim(case, actor):
+        raise refusal("already_claimed")
     if case.owner != actor or case.claimed_at is None:
         case.owner, case.claimed_at = actor, at
         session.add(case)
@@ -79,7 +86,15 @@ def claim(session: Session, loop_id: str, *, actor: str, at: datetime) -> CaseRo
     return case
 
 
-def attempt(session: Session, command: CommandRow, act: Attempt, *, text: Mapping[str, str]) -> AttemptRow:
+def attempt(
+    session: Session,
+    command: CommandRow,
+    *,
+    channel: Channel,
+    result: AttemptResult,
+    next_try_at: datetime | None,
+    text: Mapping[str, str],
+) -> AttemptRow:
     """Record one try to reach the customer; one that reached them makes first contact."""
     loop = _lock_open(session, command.loop_id)
     case = get_case(session, loop)
@@ -87,20 +102,21 @@ def attempt(session: Session, command: CommandRow, act: Attempt, *, text: Mappin
         command_id=command.id,
         loop_id=loop.id,
         round=loop.round,
-        channel=act.channel,
-        result=act.result,
+        channel=channel,
+        result=result,
         actor=command.actor,
         happened_at=command.at,
         recorded_at=command.recorded_at,
-        next_try_at=act.next_try_at,
+        next_try_at=next_try_at,
     )
     session.add(row)
-    payload = act.model_dump(mode="json", exclude_none=True) | {"act": command.id}
+    next_try = {"next_try_at": instant_text(next_try_at)} if next_try_at else {}
     loops.append(
-        session, loop, "case.attempted", at=command.at, actor=command.actor, payload=payload,
+        session, loop, "case.attempted", at=command.at, actor=command.actor,
+        payload={"channel": channel, "result": result, **next_try, "act": command.id},
         recorded_at=command.recorded_at, text=text,
     )  # fmt: skip
-    if act.result in REACHED:
+    if result in REACHED:
         _make_contact(session, loop, case, command.at)
     return row
 
@@ -116,12 +132,13 @@ def escalate(session: Session, loop_id: str, *, lead: str, at: datetime) -> Case
     return case
 
 
-def conclude(session: Session, loop: LoopRow, act: Close) -> None:
+def conclude(
+    session: Session, loop: LoopRow, *, cause: RootCause | None, detail: str | None, systemic: bool | None
+) -> None:
     """Write down what the case was about, where there is one; closing the loop tells the ledger."""
     case = session.get(CaseRow, (loop.id, loop.round))
     if case is not None:
-        case.root_cause, case.root_cause_detail = act.root_cause, act.root_cause_detail
-        case.systemic = act.systemic
+        case.root_cause, case.root_cause_detail, case.systemic = cause, detail, systemic
         session.add(case)
         session.flush()
 

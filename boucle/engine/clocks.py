@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from boucle.engine.clock import due
-from boucle.engine.tables import ClockRow, LoopRow
+from boucle.engine.tables import LoopRow
+from boucle.engine.work_tables import ClockRow
 from boucle.model import Calendar, ClockKind, ClockState, Duration
 from boucle.standing import RunningClock
 

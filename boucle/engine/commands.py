@@ -12,15 +12,14 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import acts, cases, effects, loops, outbox, privacy
-from boucle.engine.acts import Answer, AnyAct, Assign, Attempt, Claim, Close, Note, Reopen, Settle
-from boucle.engine.guards import read_situation, reason_against
+from boucle.engine import acts, loops, outbox, privacy
+from boucle.engine.acts.deed import Deed, Doing, read_situation, reason_against
 from boucle.engine.identity import new_id
 from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.errors import NotFoundError, RefusedError
-from boucle.model import ActKind, ClockKind, LoopState
+from boucle.model import ActKind, LoopState
 from boucle.standing import ActOutcome
 
 ACT = "act"
@@ -116,14 +115,12 @@ def _same(known: CommandRow, loop_id: str, kind: ActKind) -> CommandRow:
     return known
 
 
-def _check(
-    session: Session, loop: LoopRow, act: AnyAct, *, actor: str, text: str | None, ahead: bool
-) -> None:
+def _check(session: Session, loop: LoopRow, act: Deed, *, actor: str, text: str | None, ahead: bool) -> None:
     if ahead:
         raise refusal("dated_ahead")
-    if isinstance(act, Note) and not (text and text.strip()):
+    if act.needs_text and not (text and text.strip()):
         raise refusal("no_text")
-    reason = reason_against(act, actor, read_situation(session, loop, act))
+    reason = reason_against(act, actor, read_situation(session, loop))
     if reason is not None and (reason == "loop_closed" or not _others_wait(session, loop)):
         raise refusal(reason)
 
@@ -137,11 +134,11 @@ def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) 
     text = _text(session, loop, command)
     try:
         act = acts.parse(ActKind(command.kind), command.details)
-        reason = reason_against(act, command.actor, read_situation(session, loop, act))
+        reason = reason_against(act, command.actor, read_situation(session, loop))
     except RefusedError as error:
         reason = error.reason
     if reason is None:
-        _do(session, loop, command, act, at, text)
+        act.do(Doing(session, loop, command, at, text))
         command.state = "applied"
     else:
         command.state, command.reason = "refused", reason
@@ -150,59 +147,6 @@ def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) 
     command.applied_at = at
     session.add(command)
     session.flush()
-
-
-def _do(
-    session: Session, loop: LoopRow, command: CommandRow, act: AnyAct, at: datetime, text: Mapping[str, str]
-) -> None:
-    actor = command.actor
-    match act:
-        case Attempt():
-            cases.attempt(session, command, act, text=text)
-        case Close():
-            _close(session, loop, command, act, at, text)
-        case Answer():
-            loops.answer(session, loop.id, score=act.score, actor=actor, at=command.at, text=text)
-        case Note():
-            _note(session, loop, command, at, text)
-        case Claim() | Assign() | Settle() | Reopen():
-            _do_silently(session, loop, actor, act, at)
-            _note(session, loop, command, at, text)
-
-
-def _do_silently(
-    session: Session, loop: LoopRow, actor: str, act: Claim | Assign | Settle | Reopen, at: datetime
-) -> None:
-    match act:
-        case Claim():
-            cases.claim(session, loop.id, actor=actor, at=at)
-        case Assign():
-            cases.assign(session, loop.id, owner=act.owner, by=actor, at=at)
-        case Settle():
-            effects.settle(session, act.effect, sent=act.sent, by=actor, at=at)
-        case Reopen():
-            loops.reopen(session, loop.id, by=actor, at=at)
-
-
-def _close(
-    session: Session, loop: LoopRow, command: CommandRow, act: Close, at: datetime, text: Mapping[str, str]
-) -> None:
-    """Close the loop. Its close clock is judged by when the act was recorded, not by when applied."""
-    cases.conclude(session, loop, act)
-    loops.end_clock(session, loop, ClockKind.CLOSE, command.recorded_at)
-    details = act.model_dump(mode="json", exclude_none=True, exclude={"closure"})
-    loops.close(
-        session, loop.id, closure=act.closure, by=command.actor, at=at,
-        details={"act": command.id, **details}, text=text,
-    )  # fmt: skip
-
-
-def _note(
-    session: Session, loop: LoopRow, command: CommandRow, at: datetime, text: Mapping[str, str]
-) -> None:
-    if text:
-        payload = {"act": command.id}
-        loops.append(session, loop, "loop.noted", at=at, actor=command.actor, payload=payload, text=text)
 
 
 def _text(session: Session, loop: LoopRow, command: CommandRow) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from boucle.engine.plain import read_facts
-from boucle.engine.tables import Contact, Customer, LoopRow, OfferRow, ResponseRow, Revision
+from boucle.engine.tables import Contact, Customer, LoopRow, ResponseRow, Revision
+from boucle.engine.work_tables import OfferRow
 from boucle.model import Closure, FactValue, Response
 from boucle.rules import derivation
 from boucle.rules.bundle import Bundle

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from boucle.engine import loops
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import OfferRow
+from boucle.engine.work_tables import OfferRow
 from boucle.model import LoopState, Money
 
 ALPHABET = "346789CDFGHJKMNPQRTVWXY"

@@ -18,19 +18,17 @@ from sqlmodel import Session, col, func, select
 
 from boucle.engine.nps import Nps, nps_of
 from boucle.engine.tables import (
-    AttemptRow,
-    ClockRow,
     DecisionRow,
     EffectRow,
     ExposureRow,
     LoopRow,
     ObservationRow,
-    OfferRow,
     QuarantineRow,
     ResponseRow,
     Revision,
     ScoreRow,
 )
+from boucle.engine.work_tables import AttemptRow, ClockRow, OfferRow
 from boucle.model import Frozen, LoopState, Money
 
 By = Literal["year", "month", "touchpoint"]

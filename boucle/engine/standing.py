@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from boucle.engine.clocks import running_clocks
-from boucle.engine.tables import CaseRow, CommandRow, EffectRow, LoopRow, Personal
+from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
+from boucle.engine.work_tables import CaseRow
 from boucle.errors import NotFoundError
 from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
 from boucle.standing import Standing

@@ -16,15 +16,10 @@ from sqlmodel import Field, SQLModel
 from boucle.engine.columns import Instant
 from boucle.model import (
     ActKind,
-    AttemptResult,
-    Channel,
-    ClockKind,
-    ClockState,
     Closure,
     EffectKind,
     EffectState,
     LoopState,
-    RootCause,
 )
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -40,19 +35,22 @@ SQLModel.metadata.naming_convention = {
 }
 
 
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """The column holds one of these values, or nothing."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _instant(*, nullable: bool = False, index: bool = False) -> Any:
+def instant(*, nullable: bool = False, index: bool = False) -> Any:
+    """A column of an instant, in UTC."""
     return Field(
         default=None if nullable else ...,
         sa_column=Column(Instant(), nullable=nullable, index=index),
     )
 
 
-def _json() -> Any:
+def json() -> Any:
+    """A column of plain JSON, empty at first."""
     return Field(default_factory=dict, sa_column=Column(JSON(), nullable=False))
 
 
@@ -62,8 +60,8 @@ class BundleRow(SQLModel, table=True):
     __tablename__ = "bundle"
     digest: str = Field(primary_key=True)
     body: str = Field(sa_column=Column(Text(), nullable=False))
-    sources: dict[str, Any] = _json()
-    first_used_at: datetime = _instant()
+    sources: dict[str, Any] = json()
+    first_used_at: datetime = instant()
 
 
 class Activation(SQLModel, table=True):
@@ -72,7 +70,7 @@ class Activation(SQLModel, table=True):
     __tablename__ = "activation"
     seq: int = Field(primary_key=True)
     bundle: str = Field(foreign_key="bundle.digest")
-    at: datetime = _instant()
+    at: datetime = instant()
     actor: str
     reason: str
     previous: str | None = Field(default=None, foreign_key="bundle.digest")
@@ -86,10 +84,10 @@ class Customer(SQLModel, table=True):
     id: str = Field(primary_key=True)
     source: str
     key: str
-    facts: dict[str, Any] = _json()
-    tags: dict[str, Any] = _json()
-    first_seen_at: datetime = _instant()
-    updated_at: datetime = _instant()
+    facts: dict[str, Any] = json()
+    tags: dict[str, Any] = json()
+    first_seen_at: datetime = instant()
+    updated_at: datetime = instant()
 
 
 class Contact(SQLModel, table=True):
@@ -101,9 +99,9 @@ class Contact(SQLModel, table=True):
     source: str
     key: str
     customer_id: str | None = Field(default=None, foreign_key="customer.id", index=True)
-    facts: dict[str, Any] = _json()
-    first_seen_at: datetime = _instant()
-    updated_at: datetime = _instant()
+    facts: dict[str, Any] = json()
+    first_seen_at: datetime = instant()
+    updated_at: datetime = instant()
 
 
 class Personal(SQLModel, table=True):
@@ -131,9 +129,9 @@ class ImportRun(SQLModel, table=True):
     map_digest: str
     mode: str
     actor: str
-    started_at: datetime = _instant()
-    ended_at: datetime | None = _instant(nullable=True)
-    counts: dict[str, Any] = _json()
+    started_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
+    counts: dict[str, Any] = json()
 
 
 class ResponseRow(SQLModel, table=True):
@@ -142,7 +140,7 @@ class ResponseRow(SQLModel, table=True):
     __tablename__ = "response"
     __table_args__ = (
         UniqueConstraint("source", "source_id"),
-        _one_of("dating", ("given", "ambiguous", "stated")),
+        one_of("dating", ("given", "ambiguous", "stated")),
         Index("ix_response_customer_time", "customer_id", "responded_at"),
         Index("ix_response_contact_time", "contact_id", "responded_at"),
     )
@@ -151,8 +149,8 @@ class ResponseRow(SQLModel, table=True):
     source_id: str
     customer_id: str | None = Field(default=None, foreign_key="customer.id")
     contact_id: str | None = Field(default=None, foreign_key="contact.id")
-    responded_at: datetime = _instant(index=True)
-    accepted_at: datetime = _instant()
+    responded_at: datetime = instant(index=True)
+    accepted_at: datetime = instant()
     dating: str = "given"
     revision: int = 1
     chain: str
@@ -168,8 +166,8 @@ class Revision(SQLModel, table=True):
     response_id: str = Field(primary_key=True, foreign_key="response.id")
     number: int = Field(primary_key=True)
     content_digest: str
-    facts: dict[str, Any] = _json()
-    accepted_at: datetime = _instant()
+    facts: dict[str, Any] = json()
+    accepted_at: datetime = instant()
     chain: str
     seq: int
 
@@ -195,12 +193,12 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("response_id", "revision"),
-        _one_of("outcome", ("starts", "joined", "blocked", "nothing", "kept")),
+        one_of("outcome", ("starts", "joined", "blocked", "nothing", "kept")),
     )
     id: str = Field(primary_key=True)
     response_id: str = Field(foreign_key="response.id")
     revision: int
-    at: datetime = _instant(index=True)
+    at: datetime = instant(index=True)
     bundle: str = Field(foreign_key="bundle.digest")
     outcome: str
     rule_set: str | None = None
@@ -208,7 +206,7 @@ class DecisionRow(SQLModel, table=True):
     blocked_by: str | None = None
     reason: str | None = None
     loop_id: str | None = Field(default=None, index=True)
-    deferred_until: datetime | None = _instant(nullable=True)
+    deferred_until: datetime | None = instant(nullable=True)
     deferred_by: str | None = None
     reserves: int = 0
     record: str = Field(sa_column=Column(Text(), nullable=False))
@@ -227,14 +225,14 @@ class ExposureRow(SQLModel, table=True):
 
     __tablename__ = "exposure"
     __table_args__ = (
-        _one_of("arm", ("treated", "held_out")),
+        one_of("arm", ("treated", "held_out")),
         Index("ix_exposure_holdout", "holdout", "arm"),
     )
     decision_id: str = Field(primary_key=True, foreign_key="decision.id")
     holdout: str = Field(primary_key=True)
     contact_id: str = Field(foreign_key="contact.id", index=True)
     arm: str
-    at: datetime = _instant()
+    at: datetime = instant()
 
 
 class BudgetRow(SQLModel, table=True):
@@ -254,8 +252,8 @@ class ReservationRow(SQLModel, table=True):
 
     __tablename__ = "reservation"
     __table_args__ = (
-        _one_of("party_kind", ("contact", "customer")),
-        _one_of("state", ("held", "used", "released")),
+        one_of("party_kind", ("contact", "customer")),
+        one_of("state", ("held", "used", "released")),
         CheckConstraint("minor >= 0", name="minor"),
         Index("ix_reservation_party", "party", "at"),
         Index("ix_reservation_gate", "gate", "at"),
@@ -267,9 +265,9 @@ class ReservationRow(SQLModel, table=True):
     period: str | None = None
     minor: int | None = Field(default=None, sa_column=Column(BigInteger(), nullable=True))
     currency: str | None = None
-    at: datetime = _instant()
+    at: datetime = instant()
     state: str = "held"
-    ended_at: datetime | None = _instant(nullable=True)
+    ended_at: datetime | None = instant(nullable=True)
     problem: str | None = None
 
 
@@ -282,8 +280,8 @@ class QuarantineRow(SQLModel, table=True):
     __tablename__ = "quarantine"
     __table_args__ = (
         UniqueConstraint("source", "source_id", "content_digest"),
-        _one_of("state", ("waiting", "decided", "dropped")),
-        _one_of("mode", ("act", "record_only", "act_on_old")),
+        one_of("state", ("waiting", "decided", "dropped")),
+        one_of("mode", ("act", "record_only", "act_on_old")),
     )
     id: str = Field(primary_key=True)
     source: str
@@ -295,8 +293,8 @@ class QuarantineRow(SQLModel, table=True):
     owner: str
     state: str = "waiting"
     mode: str = "act"
-    at: datetime = _instant()
-    due_at: datetime = _instant()
+    at: datetime = instant()
+    due_at: datetime = instant()
 
 
 class LoopRow(SQLModel, table=True):
@@ -309,8 +307,8 @@ class LoopRow(SQLModel, table=True):
 
     __tablename__ = "loop"
     __table_args__ = (
-        _one_of("state", LoopState),
-        _one_of("least_severity", SEVERITIES),
+        one_of("state", LoopState),
+        one_of("least_severity", SEVERITIES),
         CheckConstraint(
             "closure IS NULL OR closure IN (" + ", ".join(f"'{c}'" for c in Closure) + ")",
             name="closure",
@@ -337,56 +335,14 @@ class LoopRow(SQLModel, table=True):
     state: str = LoopState.OPEN
     stage: str = "accepted"
     round: int = 1
-    opened_at: datetime = _instant(index=True)
-    round_opened_at: datetime = _instant()
-    deferred_until: datetime | None = _instant(nullable=True)
+    opened_at: datetime = instant(index=True)
+    round_opened_at: datetime = instant()
+    deferred_until: datetime | None = instant(nullable=True)
     least_severity: str | None = None
-    next_due: datetime | None = _instant(nullable=True)
-    closed_at: datetime | None = _instant(nullable=True)
+    next_due: datetime | None = instant(nullable=True)
+    closed_at: datetime | None = instant(nullable=True)
     closure: str | None = None
     closed_by: str | None = None
-
-
-class CaseRow(SQLModel, table=True):
-    """The human side of a loop: who owns it, and how it was closed. One per loop and round."""
-
-    __tablename__ = "case"
-    __table_args__ = (
-        _one_of("severity", SEVERITIES),
-        CheckConstraint(
-            "root_cause IS NULL OR root_cause IN (" + ", ".join(f"'{c}'" for c in RootCause) + ")",
-            name="root_cause",
-        ),
-        Index("ix_case_owner", "owner"),
-        Index("ix_case_team", "team"),
-    )
-    loop_id: str = Field(primary_key=True, foreign_key="loop.id")
-    round: int = Field(primary_key=True)
-    team: str
-    owner: str | None = None
-    severity: str = "medium"
-    escalated_to: str | None = None
-    opened_at: datetime = _instant()
-    claimed_at: datetime | None = _instant(nullable=True)
-    first_contact_at: datetime | None = _instant(nullable=True)
-    root_cause: str | None = None
-    root_cause_detail: str | None = None
-    systemic: bool | None = None
-
-
-class ClockRow(SQLModel, table=True):
-    """A due time of a loop. `business` says whether it was computed on the team's working time."""
-
-    __tablename__ = "clock"
-    __table_args__ = (_one_of("kind", ClockKind), _one_of("state", ClockState))
-    loop_id: str = Field(primary_key=True, foreign_key="loop.id")
-    round: int = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
-    started_at: datetime = _instant()
-    due_at: datetime = _instant()
-    business: bool = False
-    state: str = ClockState.RUNNING
-    ended_at: datetime | None = _instant(nullable=True)
 
 
 class CommandRow(SQLModel, table=True):
@@ -394,40 +350,20 @@ class CommandRow(SQLModel, table=True):
 
     __tablename__ = "command"
     __table_args__ = (
-        _one_of("kind", ActKind),
-        _one_of("state", ("recorded", "applied", "refused")),
+        one_of("kind", ActKind),
+        one_of("state", ("recorded", "applied", "refused")),
         Index("ix_command_loop", "loop_id"),
     )
     id: str = Field(primary_key=True)
     loop_id: str = Field(foreign_key="loop.id")
     kind: str
     actor: str
-    at: datetime = _instant()
-    recorded_at: datetime = _instant()
-    details: dict[str, Any] = _json()
+    at: datetime = instant()
+    recorded_at: datetime = instant()
+    details: dict[str, Any] = json()
     state: str = "recorded"
     reason: str | None = None
-    applied_at: datetime | None = _instant(nullable=True)
-
-
-class AttemptRow(SQLModel, table=True):
-    """One try to reach the customer; `happened_at` and `recorded_at` are two instants."""
-
-    __tablename__ = "attempt"
-    __table_args__ = (
-        _one_of("channel", Channel),
-        _one_of("result", AttemptResult),
-        Index("ix_attempt_loop", "loop_id"),
-    )
-    command_id: str = Field(primary_key=True, foreign_key="command.id")
-    loop_id: str = Field(foreign_key="loop.id")
-    round: int
-    channel: str
-    result: str
-    actor: str
-    happened_at: datetime = _instant()
-    recorded_at: datetime = _instant()
-    next_try_at: datetime | None = _instant(nullable=True)
+    applied_at: datetime | None = instant(nullable=True)
 
 
 class EffectRow(SQLModel, table=True):
@@ -438,8 +374,8 @@ class EffectRow(SQLModel, table=True):
 
     __tablename__ = "effect"
     __table_args__ = (
-        _one_of("kind", EffectKind),
-        _one_of("state", EffectState),
+        one_of("kind", EffectKind),
+        one_of("state", EffectState),
         UniqueConstraint("loop_id", "round", "step"),
         Index("ix_effect_state", "state"),
     )
@@ -449,29 +385,12 @@ class EffectRow(SQLModel, table=True):
     step: str
     kind: str
     state: str = EffectState.INTENDED
-    spec: dict[str, Any] = _json()
+    spec: dict[str, Any] = json()
     tries: int = 0
-    intended_at: datetime = _instant()
-    receipt_at: datetime | None = _instant(nullable=True)
-    receipt: dict[str, Any] = _json()
+    intended_at: datetime = instant()
+    receipt_at: datetime | None = instant(nullable=True)
+    receipt: dict[str, Any] = json()
     settled_by: str | None = None
-
-
-class OfferRow(SQLModel, table=True):
-    """What a customer was granted: one code per loop for ever."""
-
-    __tablename__ = "offer"
-    __table_args__ = (
-        CheckConstraint("value_minor >= 0", name="value"),
-        UniqueConstraint("loop_id"),
-    )
-    code: str = Field(primary_key=True)
-    loop_id: str = Field(foreign_key="loop.id")
-    kind: str
-    value_minor: int = Field(sa_column=Column(BigInteger(), nullable=False))
-    currency: str
-    granted_at: datetime = _instant()
-    valid_until: datetime = _instant()
 
 
 class OutboxRow(SQLModel, table=True):
@@ -483,8 +402,8 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        _one_of("kind", ("start", "act")),
-        _one_of("state", ("pending", "started", "refused")),
+        one_of("kind", ("start", "act")),
+        one_of("state", ("pending", "started", "refused")),
         Index("ix_outbox_state", "state", "at"),
     )
     id: str = Field(primary_key=True)
@@ -495,10 +414,10 @@ class OutboxRow(SQLModel, table=True):
     state: str = "pending"
     again: bool = False
     tries: int = 0
-    at: datetime = _instant()
-    not_before: datetime | None = _instant(nullable=True)
-    next_try_at: datetime | None = _instant(nullable=True)
-    done_at: datetime | None = _instant(nullable=True)
+    at: datetime = instant()
+    not_before: datetime | None = instant(nullable=True)
+    next_try_at: datetime | None = instant(nullable=True)
+    done_at: datetime | None = instant(nullable=True)
     problem: str | None = None
 
 
@@ -515,8 +434,8 @@ class LedgerEvent(SQLModel, table=True):
     chain: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     type: str
-    at: datetime = _instant(index=True)
-    recorded_at: datetime = _instant()
+    at: datetime = instant(index=True)
+    recorded_at: datetime = instant()
     actor: str
     payload: str = Field(sa_column=Column(Text(), nullable=False))
     commitments: str = Field(sa_column=Column(Text(), nullable=False))

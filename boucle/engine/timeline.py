@@ -11,7 +11,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from boucle.engine import ledger
-from boucle.engine.tables import ClockRow, LoopRow, Personal
+from boucle.engine.tables import LoopRow, Personal
+from boucle.engine.work_tables import ClockRow
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def test_every_event_is_documented_as_it_is() -> None:
 def test_every_listed_event_is_written_somewhere() -> None:
     written = {
         name
-        for path in SOURCES.glob("*.py")
+        for path in SOURCES.rglob("*.py")
         if path.name != "ledger_events.py"
         for name in EVENT.findall(path.read_text(encoding="utf-8"))
     }

@@ -37,7 +37,7 @@ def test_the_page_lists_every_value(section: str, values: type[LoopState]) -> No
 
 def test_every_refusal_is_used_and_every_used_one_is_listed() -> None:
     """A code stands in quotes in the engine outside the table, or nobody is ever refused with it."""
-    sources = [path for path in (ROOT / "boucle" / "engine").glob("*.py") if path.name != "refusals.py"]
+    sources = [path for path in (ROOT / "boucle" / "engine").rglob("*.py") if path.name != "refusals.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     assert {code for code in REFUSALS if f'"{code}"' not in text} == set()
     assert set(re.findall(r'refusal\("(\w+)"\)', text)) <= set(REFUSALS)

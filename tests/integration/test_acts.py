@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from boucle.engine import cases, commands, ledger, loops, outbox, privacy
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import AttemptRow, CaseRow, ClockRow, CommandRow, LoopRow, Personal
+from boucle.engine.tables import CommandRow, LoopRow, Personal
+from boucle.engine.work_tables import AttemptRow, CaseRow, ClockRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import ActKind, ClockKind, ClockState, Closure, Duration, LoopState
 from boucle.standing import ActOutcome

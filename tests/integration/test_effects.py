@@ -13,7 +13,8 @@ from boucle.engine.database import Database
 from boucle.engine.effects import effect_key, find_effect, intend, receipt, refuse, release, settle
 from boucle.engine.offers import ALPHABET, find_offer, grant, is_valid
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import EffectRow, LoopRow, OfferRow
+from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.work_tables import OfferRow
 from boucle.errors import AmbiguousError, NotFoundError, RefusedError
 from boucle.model import ActKind, Closure, EffectKind, EffectState, Money
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boucle.activities.templates import find_templates
+from boucle.activities.template_files import find_templates
 from boucle.commands.ruling import analyse, check_workspace
 from boucle.intake.batch import Batch, read_import
 from boucle.rules.files import read_workspace

@@ -26,17 +26,9 @@ from boucle.engine.reconciliation import check, list_open_loops, restart
 from boucle.engine.rehearsal import copy_rows
 from boucle.engine.reports import figures
 from boucle.engine.responses import find_response
-from boucle.engine.tables import (
-    CaseRow,
-    ClockRow,
-    DecisionRow,
-    ExposureRow,
-    LoopRow,
-    ObservationRow,
-    OutboxRow,
-    ReservationRow,
-)
+from boucle.engine.tables import DecisionRow, ExposureRow, LoopRow, ObservationRow, OutboxRow, ReservationRow
 from boucle.engine.verification import verify
+from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ActKind, ClockKind, Closure, Decision, Duration
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import replay

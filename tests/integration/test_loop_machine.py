@@ -15,8 +15,9 @@ from boucle.engine.database import Database
 from boucle.engine.reconciliation import contradictions
 from boucle.engine.refusals import REFUSALS
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import AttemptRow, CaseRow, ClockRow, CommandRow, LoopRow
+from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.verification import verify
+from boucle.engine.work_tables import AttemptRow, CaseRow, ClockRow
 from boucle.errors import RefusedError
 from boucle.model import (
     ActKind,

@@ -10,8 +10,9 @@ from boucle.engine import cases, ledger, loops, outbox
 from boucle.engine.database import Database
 from boucle.engine.loops import find_loop, loop_id
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import ClockRow, LoopRow, OutboxRow
+from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.engine.verification import verify
+from boucle.engine.work_tables import ClockRow
 from boucle.errors import AmbiguousError, NotFoundError, RefusedError
 from boucle.model import ClockKind, ClockState, Closure, Duration, LoopState
 from tests.integration.opening import AT, DAY, HOUR, event_types, open_loop

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from sqlmodel import select
 
 from boucle.engine.offers import find_offer
-from boucle.engine.tables import ClockRow
+from boucle.engine.work_tables import ClockRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, Closure, EffectState, Person
 from tests.workflows.world import World

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from boucle.activities.calls import OpenCase
 from boucle.activities.cases import CaseActivities
 from boucle.engine import commands
-from boucle.engine.tables import CaseRow, ClockRow
+from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ActKind, ClockKind, ClockState, Closure, EffectState
 from tests.workflows.world import AMELIE, World, closed_for, eventually
 

@@ -6,9 +6,10 @@ from alembic import context
 from sqlalchemy import Connection, inspect
 from sqlmodel import SQLModel
 
-from boucle.engine import ledger_triggers, tables
+from boucle.engine import ledger_triggers, tables, work_tables
 
-assert tables  # noqa: S101 importing it fills the metadata
+assert tables  # noqa: S101 importing them fills the metadata
+assert work_tables  # noqa: S101 the same
 
 
 def _run(connection: Connection) -> None:

@@ -16,31 +16,35 @@ depends_on = None
 
 def upgrade() -> None:
     """Create every table, in the order of their references."""
-    _bundle()
-    _activation()
     _budget()
+    _bundle()
     _customer()
     _import_run()
     _ledger_event()
     _personal()
     _quarantine()
+    _activation()
     _contact()
     _response()
     _decision()
-    _observation()
-    _exposure()
-    _reservation()
     _revision()
     _score()
+    _exposure()
     _loop()
-    _case()
-    _clock()
+    _observation()
+    _reservation()
     _command()
     _effect()
-    _offer()
-    _attempt()
     _outbox()
     ledger_triggers.install(op.get_bind())
+
+
+def _budget() -> None:
+    op.create_table(
+        "budget",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget")),
+    )
 
 
 def _bundle() -> None:
@@ -51,29 +55,6 @@ def _bundle() -> None:
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("first_used_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_bundle")),
-    )
-
-
-def _activation() -> None:
-    op.create_table(
-        "activation",
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("bundle", sa.String(), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("previous", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["bundle"], ["bundle.digest"], name=op.f("fk_activation_bundle")),
-        sa.ForeignKeyConstraint(["previous"], ["bundle.digest"], name=op.f("fk_activation_previous")),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_activation")),
-    )
-
-
-def _budget() -> None:
-    op.create_table(
-        "budget",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget")),
     )
 
 
@@ -167,6 +148,21 @@ def _quarantine() -> None:
     )
 
 
+def _activation() -> None:
+    op.create_table(
+        "activation",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("bundle", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("previous", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["bundle"], ["bundle.digest"], name=op.f("fk_activation_bundle")),
+        sa.ForeignKeyConstraint(["previous"], ["bundle.digest"], name=op.f("fk_activation_previous")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_activation")),
+    )
+
+
 def _contact() -> None:
     op.create_table(
         "contact",
@@ -238,57 +234,6 @@ def _decision() -> None:
     op.create_index(op.f("ix_decision_loop_id"), "decision", ["loop_id"], unique=False)
 
 
-def _observation() -> None:
-    op.create_table(
-        "observation",
-        sa.Column("decision_id", sa.String(), nullable=False),
-        sa.Column("rule", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_observation_decision_id")),
-        sa.PrimaryKeyConstraint("decision_id", "rule", name=op.f("pk_observation")),
-    )
-
-
-def _exposure() -> None:
-    op.create_table(
-        "exposure",
-        sa.Column("decision_id", sa.String(), nullable=False),
-        sa.Column("holdout", sa.String(), nullable=False),
-        sa.Column("contact_id", sa.String(), nullable=False),
-        sa.Column("arm", sa.String(), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.CheckConstraint("arm IN ('treated', 'held_out')", name=op.f("ck_exposure_arm")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_exposure_contact_id")),
-        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_exposure_decision_id")),
-        sa.PrimaryKeyConstraint("decision_id", "holdout", name=op.f("pk_exposure")),
-    )
-    op.create_index(op.f("ix_exposure_contact_id"), "exposure", ["contact_id"], unique=False)
-    op.create_index("ix_exposure_holdout", "exposure", ["holdout", "arm"], unique=False)
-
-
-def _reservation() -> None:
-    op.create_table(
-        "reservation",
-        sa.Column("decision_id", sa.String(), nullable=False),
-        sa.Column("gate", sa.String(), nullable=False),
-        sa.Column("party_kind", sa.String(), nullable=True),
-        sa.Column("party", sa.String(), nullable=True),
-        sa.Column("period", sa.String(), nullable=True),
-        sa.Column("minor", sa.BigInteger(), nullable=True),
-        sa.Column("currency", sa.String(), nullable=True),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("ended_at", Instant(), nullable=True),
-        sa.Column("problem", sa.String(), nullable=True),
-        sa.CheckConstraint("party_kind IN ('contact', 'customer')", name=op.f("ck_reservation_party_kind")),
-        sa.CheckConstraint("state IN ('held', 'used', 'released')", name=op.f("ck_reservation_state")),
-        sa.CheckConstraint("minor >= 0", name=op.f("ck_reservation_minor")),
-        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_reservation_decision_id")),
-        sa.PrimaryKeyConstraint("decision_id", "gate", name=op.f("pk_reservation")),
-    )
-    op.create_index("ix_reservation_gate", "reservation", ["gate", "at"], unique=False)
-    op.create_index("ix_reservation_party", "reservation", ["party", "at"], unique=False)
-
-
 def _revision() -> None:
     op.create_table(
         "revision",
@@ -315,6 +260,23 @@ def _score() -> None:
         sa.PrimaryKeyConstraint("response_id", "fact", name=op.f("pk_score")),
     )
     op.create_index("ix_score_fact_value", "score", ["fact", "value"], unique=False)
+
+
+def _exposure() -> None:
+    op.create_table(
+        "exposure",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("holdout", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("arm", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("arm IN ('treated', 'held_out')", name=op.f("ck_exposure_arm")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_exposure_contact_id")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_exposure_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "holdout", name=op.f("pk_exposure")),
+    )
+    op.create_index(op.f("ix_exposure_contact_id"), "exposure", ["contact_id"], unique=False)
+    op.create_index("ix_exposure_holdout", "exposure", ["holdout", "arm"], unique=False)
 
 
 def _loop() -> None:
@@ -350,14 +312,14 @@ def _loop() -> None:
             "(state = 'closed') = (closure IS NOT NULL)", name=op.f("ck_loop_closed_has_closure")
         ),
         sa.CheckConstraint(
-            "closure IS NULL OR closure IN ('recovered', 'not_recovered', "
-            "'unreachable', 'no_answer', 'declined', 'false_alarm', 'withdrawn')",
+            "closure IS NULL OR closure IN ('recovered', 'not_recovered', 'unreachable', "
+            "'no_answer', 'declined', 'false_alarm', 'withdrawn')",
             name=op.f("ck_loop_closure"),
         ),
-        sa.CheckConstraint("state IN ('open', 'in_progress', 'closed')", name=op.f("ck_loop_state")),
         sa.CheckConstraint(
             "least_severity IN ('low', 'medium', 'high', 'critical')", name=op.f("ck_loop_least_severity")
         ),
+        sa.CheckConstraint("state IN ('open', 'in_progress', 'closed')", name=op.f("ck_loop_state")),
         sa.CheckConstraint("round >= 1", name=op.f("ck_loop_round")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_loop_contact_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_loop_customer_id")),
@@ -372,53 +334,38 @@ def _loop() -> None:
     op.create_index("ix_loop_state_due", "loop", ["state", "next_due"], unique=False)
 
 
-def _case() -> None:
+def _observation() -> None:
     op.create_table(
-        "case",
-        sa.Column("loop_id", sa.String(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("team", sa.String(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=True),
-        sa.Column("severity", sa.String(), nullable=False),
-        sa.Column("escalated_to", sa.String(), nullable=True),
-        sa.Column("opened_at", Instant(), nullable=False),
-        sa.Column("claimed_at", Instant(), nullable=True),
-        sa.Column("first_contact_at", Instant(), nullable=True),
-        sa.Column("root_cause", sa.String(), nullable=True),
-        sa.Column("root_cause_detail", sa.String(), nullable=True),
-        sa.Column("systemic", sa.Boolean(), nullable=True),
-        sa.CheckConstraint(
-            "root_cause IS NULL OR root_cause IN ('people', 'process', 'product', 'policy', 'price')",
-            name=op.f("ck_case_root_cause"),
-        ),
-        sa.CheckConstraint(
-            "severity IN ('low', 'medium', 'high', 'critical')", name=op.f("ck_case_severity")
-        ),
-        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_case_loop_id")),
-        sa.PrimaryKeyConstraint("loop_id", "round", name=op.f("pk_case")),
+        "observation",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_observation_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "rule", name=op.f("pk_observation")),
     )
-    op.create_index("ix_case_owner", "case", ["owner"], unique=False)
-    op.create_index("ix_case_team", "case", ["team"], unique=False)
 
 
-def _clock() -> None:
+def _reservation() -> None:
     op.create_table(
-        "clock",
-        sa.Column("loop_id", sa.String(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("started_at", Instant(), nullable=False),
-        sa.Column("due_at", Instant(), nullable=False),
-        sa.Column("business", sa.Boolean(), nullable=False),
+        "reservation",
+        sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("gate", sa.String(), nullable=False),
+        sa.Column("party_kind", sa.String(), nullable=True),
+        sa.Column("party", sa.String(), nullable=True),
+        sa.Column("period", sa.String(), nullable=True),
+        sa.Column("minor", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("at", Instant(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
-        sa.CheckConstraint(
-            "kind IN ('first_contact', 'close', 'follow_up', 'answer')", name=op.f("ck_clock_kind")
-        ),
-        sa.CheckConstraint("state IN ('running', 'met', 'missed', 'stopped')", name=op.f("ck_clock_state")),
-        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_clock_loop_id")),
-        sa.PrimaryKeyConstraint("loop_id", "round", "kind", name=op.f("pk_clock")),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.CheckConstraint("party_kind IN ('contact', 'customer')", name=op.f("ck_reservation_party_kind")),
+        sa.CheckConstraint("state IN ('held', 'used', 'released')", name=op.f("ck_reservation_state")),
+        sa.CheckConstraint("minor >= 0", name=op.f("ck_reservation_minor")),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_reservation_decision_id")),
+        sa.PrimaryKeyConstraint("decision_id", "gate", name=op.f("pk_reservation")),
     )
+    op.create_index("ix_reservation_gate", "reservation", ["gate", "at"], unique=False)
+    op.create_index("ix_reservation_party", "reservation", ["party", "at"], unique=False)
 
 
 def _command() -> None:
@@ -435,7 +382,10 @@ def _command() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("applied_at", Instant(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('claim', 'attempt', 'note', 'assign', 'close', 'answer', 'settle', 'reopen')",
+            "kind IN ('claim', 'assign', 'attempt', 'note', 'snooze', 'wait', 'resume', "
+            "'promise', 'keep', 'ask', 'finish', 'grant', 'approve', 'refuse', 'redeem', "
+            "'answer', 'reply', 'refer', 'testify', 'settle', 'close', 'withdraw', 'merge', "
+            "'reopen')",
             name=op.f("ck_command_kind"),
         ),
         sa.CheckConstraint("state IN ('recorded', 'applied', 'refused')", name=op.f("ck_command_state")),
@@ -471,49 +421,6 @@ def _effect() -> None:
         sa.UniqueConstraint("loop_id", "round", "step", name=op.f("uq_effect_loop_id_round_step")),
     )
     op.create_index("ix_effect_state", "effect", ["state"], unique=False)
-
-
-def _offer() -> None:
-    op.create_table(
-        "offer",
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("loop_id", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("value_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(), nullable=False),
-        sa.Column("granted_at", Instant(), nullable=False),
-        sa.Column("valid_until", Instant(), nullable=False),
-        sa.CheckConstraint("value_minor >= 0", name=op.f("ck_offer_value")),
-        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_offer_loop_id")),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_offer")),
-        sa.UniqueConstraint("loop_id", name=op.f("uq_offer_loop_id")),
-    )
-
-
-def _attempt() -> None:
-    op.create_table(
-        "attempt",
-        sa.Column("command_id", sa.String(), nullable=False),
-        sa.Column("loop_id", sa.String(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("result", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("happened_at", Instant(), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("next_try_at", Instant(), nullable=True),
-        sa.CheckConstraint(
-            "channel IN ('phone', 'email', 'sms', 'visit', 'chat')", name=op.f("ck_attempt_channel")
-        ),
-        sa.CheckConstraint(
-            "result IN ('reached', 'no_reply', 'left_message', 'wrong_contact', 'refused')",
-            name=op.f("ck_attempt_result"),
-        ),
-        sa.ForeignKeyConstraint(["command_id"], ["command.id"], name=op.f("fk_attempt_command_id")),
-        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_attempt_loop_id")),
-        sa.PrimaryKeyConstraint("command_id", name=op.f("pk_attempt")),
-    )
-    op.create_index("ix_attempt_loop", "attempt", ["loop_id"], unique=False)
 
 
 def _outbox() -> None:
