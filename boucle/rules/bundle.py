@@ -14,11 +14,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-import rfc8785
 from pydantic import JsonValue, ValidationError
 
 from boucle.model import Truth
 from boucle.rules.bands import band_definitions
+from boucle.rules.canonical import canonical_with_floats
 from boucle.rules.catalogue import Catalogue, Fact
 from boucle.rules.condition import Expr
 from boucle.rules.document import (
@@ -210,7 +210,7 @@ def _read(text: str) -> BundleDocument:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BundleError(f"this is no bundle of this version: {where}: {first['msg']}") from None
-    if rfc8785.dumps(written) != text.encode():
+    if canonical_with_floats(written) != text:
         raise BundleError("the bundle is not in canonical form")
     return document
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import rfc8785
-
 from boucle.rules.bands import band_definitions
 from boucle.rules.bundle import Bundle
+from boucle.rules.canonical import canonical_with_floats
 from boucle.rules.catalogue import Derived, Fact
 from boucle.rules.condition import Atom, Expr
 from boucle.rules.derived_document import DerivedDocument, write_derived
@@ -50,7 +49,7 @@ def compile_workspace(workspace: Workspace) -> Bundle:
         ),
         reasons=BUILT_IN_REASONS,
     )
-    text = rfc8785.dumps(document.model_dump(mode="json")).decode()
+    text = canonical_with_floats(document.model_dump(mode="json"))
     return Bundle.from_canonical(text, sources=map_places(workspace))
 
 

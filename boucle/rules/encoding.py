@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 
-import rfc8785
 from pydantic import JsonValue
 
 from boucle.model import FactValue
+from boucle.rules.canonical import canonical_with_floats
 from boucle.rules.catalogue import Catalogue, Fact, FactType
 from boucle.rules.failures import UnfitFactError, UnknownFactError
 
@@ -215,4 +215,4 @@ def _put(root: dict[str, JsonValue], name: str, value: JsonValue) -> None:
 
 def digest(value: Mapping[str, JsonValue]) -> str:
     """The sha256, in hex, of the canonical JSON (RFC 8785) of `value`."""
-    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+    return hashlib.sha256(canonical_with_floats(value).encode()).hexdigest()

@@ -8,7 +8,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boucle.engine.canonical import canonical, instant_text
+from boucle.engine.canonical import instant_text
+from boucle.rules.canonical import canonical, canonical_with_floats
 
 LARGEST = 2**53 - 1
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -21,6 +22,17 @@ JSON = st.recursive(
 @given(JSON)
 def test_it_is_the_reference_implementations_canonical_form(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value).decode()
+
+
+@given(JSON | st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False)))
+def test_with_floats_it_is_the_reference_implementations_too(value: Any) -> None:
+    assert canonical_with_floats(value) == rfc8785.dumps(value).decode()
+
+
+@pytest.mark.parametrize("number", [2**53, -(2**53), float("nan"), float("inf")])
+def test_a_number_without_a_canonical_form_is_refused_even_where_floats_may_be(number: float) -> None:
+    with pytest.raises(ValueError, match=r"exceeds safe integer domain|is not representable"):
+        canonical_with_floats([number])
 
 
 def test_keys_are_sorted_as_utf_16_even_beyond_the_basic_plane() -> None:
