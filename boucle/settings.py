@@ -8,19 +8,12 @@ know, are honoured too.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
 from boucle.model import Duration, Frozen
 
@@ -87,12 +80,9 @@ class Quarantine(Frozen):
     )
 
 
-class Settings(BaseSettings):
+class Settings(Frozen):
     """All settings of one workspace. `workspace` is the folder they were read from."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="BOUCLE_", env_nested_delimiter="__"
-    )
     _workspace: Path = PrivateAttr(default=Path())
 
     company: str = Field(default="", description="Your company's name, as customers read it in messages.")
@@ -137,21 +127,8 @@ class Settings(BaseSettings):
     teams: Mapping[str, Team] = Field(default_factory=dict, description="Teams, by id.")
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over Temporal's own variables, which win over the file."""
-        del dotenv_settings, file_secret_settings
-        return env_settings, _temporal_environment(settings_cls), init_settings
-
-    @classmethod
     def of(cls, workspace: Path, values: Mapping[str, Any]) -> Settings:
-        """The settings of a folder; ValidationError or SettingsError where they don't fit."""
+        """The settings of a folder; ValidationError where they don't fit."""
         settings = cls(**values)
         settings._workspace = workspace
         return settings
@@ -179,9 +156,3 @@ class Settings(BaseSettings):
         if self.database_url.startswith(_SQLITE):
             return f"{_SQLITE}{self._workspace / self.database_url.removeprefix(_SQLITE)}"
         return self.database_url
-
-
-def _temporal_environment(settings: type[BaseSettings]) -> PydanticBaseSettingsSource:
-    names = {"temporal_address": "TEMPORAL_ADDRESS", "temporal_cli_path": "TEMPORAL_CLI_PATH"}
-    found = {field: os.environ[name] for field, name in names.items() if os.environ.get(name)}
-    return InitSettingsSource(settings, init_kwargs=found)

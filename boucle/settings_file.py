@@ -12,11 +12,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsError
 
 from boucle.errors import Mistake, Place
 from boucle.settings import Colleague, Quarantine, Settings, Smtp, Team
@@ -136,16 +135,41 @@ def parse_settings(text: str, folder: Path) -> tuple[Settings | None, list[Mista
     except tomllib.TOMLDecodeError as error:
         return None, [_not_toml(str(error))]
     try:
-        settings = Settings.of(folder, values)
+        environment = _read_environment()
+    except ValueError as error:
+        return None, [SettingValueMistake(_ENVIRONMENT, "environment", str(error))]
+    try:
+        settings = Settings.of(folder, _merged(values, environment))
     except ValidationError as error:
         return None, sorted((_mistake(text, found) for found in error.errors()), key=lambda m: m.place)
-    except SettingsError as error:
-        return None, [SettingValueMistake(_ENVIRONMENT, "environment", str(error))]
     mistakes = sorted(_strangers(text, settings), key=lambda mistake: mistake.place)
     return (None if mistakes else settings), mistakes
 
 
 _ENVIRONMENT = Place("environment", 1, 1)
+_PREFIX = "BOUCLE_"
+_TEMPORALS_OWN = {"temporal_address": "TEMPORAL_ADDRESS", "temporal_cli_path": "TEMPORAL_CLI_PATH"}
+
+
+def _read_environment() -> Mapping[str, Any]:
+    """What the environment sets, ours before Temporal's own; ValueError where a variable is not JSON."""
+    found = {setting: os.environ[name] for setting, name in _TEMPORALS_OWN.items() if os.environ.get(name)}
+    if not any(name.upper().startswith(_PREFIX) for name in os.environ):
+        return found
+    from pydantic_settings import EnvSettingsSource  # noqa: PLC0415 slow to load, and seldom needed
+
+    source = EnvSettingsSource(cast("Any", Settings), env_prefix=_PREFIX, env_nested_delimiter="__")
+    return _merged(found, source())
+
+
+def _merged(values: Mapping[str, Any], winning: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, section by section under those that win over them."""
+    both = {
+        key: _merged(values[key], winning[key])
+        for key in values.keys() & winning.keys()
+        if isinstance(values[key], Mapping) and isinstance(winning[key], Mapping)
+    }
+    return {**values, **winning, **both}
 
 
 def _not_toml(detail: str) -> Mistake:
@@ -157,7 +181,7 @@ def _not_toml(detail: str) -> Mistake:
 
 def _mistake(text: str, found: ErrorDetails) -> Mistake:
     path = tuple(str(part) for part in found["loc"])
-    variable = "BOUCLE_" + "__".join(path).upper()
+    variable = _PREFIX + "__".join(path).upper()
     place = _ENVIRONMENT if variable in os.environ else locate(text, path)
     name = variable if place == _ENVIRONMENT else ".".join(path)
     if found["type"] == "extra_forbidden":
