@@ -6,7 +6,6 @@ The first line is `Subject: …`, then a blank line, then the text. Variables st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from boucle.activities.template_files import FILE_NAME, find_templates
 from boucle.errors import BoucleError, Mistake, Place
 
 VARIABLES: Mapping[str, frozenset[str]] = {
@@ -26,7 +26,6 @@ VARIABLES: Mapping[str, frozenset[str]] = {
 }
 """Every variable of a template, with its parts."""
 
-_FILE = re.compile(r"(?P<id>[a-z0-9][a-z0-9-]*)\.(?P<language>[a-z]{2})\.txt")
 _SUBJECT = "Subject:"
 
 
@@ -110,15 +109,6 @@ class TemplateMistake(Mistake):
         return "docs/plays.md says how a template is written, and lists its variables"
 
 
-def find_templates(folder: Path) -> dict[str, frozenset[str]]:
-    """Every template by its id, with the languages it is written in."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(folder.glob("*.txt")):
-        if match := _FILE.fullmatch(path.name):
-            found.setdefault(match["id"], set()).add(match["language"])
-    return {name: frozenset(languages) for name, languages in found.items()}
-
-
 def check_templates(folder: Path, language: str) -> list[Mistake]:
     """Every mistake of every template; `language` is the workspace's own, which each needs."""
     mistakes: list[Mistake] = []
@@ -133,7 +123,7 @@ def check_templates(folder: Path, language: str) -> list[Mistake]:
 
 
 def _check_file(path: Path, shown: str) -> Iterator[Mistake]:
-    if not _FILE.fullmatch(path.name):
+    if not FILE_NAME.fullmatch(path.name):
         yield TemplateMistake(
             Place(shown, 1, 1), "a template is called <id>.<language>.txt, such as apology.en.txt"
         )

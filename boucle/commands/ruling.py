@@ -107,17 +107,19 @@ def analyse(checked: Checked) -> Checked:
 
 def _with_tests(checked: Checked) -> Checked:
     """What was read, with the mistakes of its rule tests, which keep no response from being decided."""
-    from boucle.rules.testing.reader import read_tests
+    from boucle.rules.files import find_tests
     from boucle.workflows import play_params
 
-    if checked.workspace is None:
+    if checked.workspace is None or not find_tests(checked.texts):
         return checked
+    from boucle.rules.testing.reader import read_tests
+
     _, mistakes = read_tests(checked.texts, checked.workspace, play_params())
     return replace(checked, mistakes=[*checked.mistakes, *mistakes])
 
 
 def _check_rules(settings: Settings) -> Checked:
-    from boucle.activities.templates import check_templates, find_templates
+    from boucle.activities.template_files import find_templates
     from boucle.rules.files import read_text, read_workspace
     from boucle.rules.workspace import load
     from boucle.workflows import play_params
@@ -127,9 +129,11 @@ def _check_rules(settings: Settings) -> Checked:
     texts = read_workspace(settings.workspace)
     known = {"template": frozenset(find_templates(folder)), "team": frozenset(settings.teams)}
     workspace, mistakes = load(texts, play_params(), known, today=now().date())
-    return Checked(
-        workspace, [*mistakes, *check_templates(folder, settings.language)], {**texts, **templates}
-    )
+    if templates:
+        from boucle.activities.templates import check_templates
+
+        mistakes = [*mistakes, *check_templates(folder, settings.language)]
+    return Checked(workspace, mistakes, {**texts, **templates})
 
 
 def _said(checked: Checked, hidden: int) -> str:

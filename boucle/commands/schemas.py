@@ -79,7 +79,7 @@ def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
 
 def _names(workspace: Path | None) -> Names:
     """What the workspace calls its own, as far as its files can be read; nothing outside of one."""
-    from boucle.activities.templates import find_templates
+    from boucle.activities.template_files import find_templates
     from boucle.commands.opening import get_settings
     from boucle.rules.files import read_workspace
     from boucle.rules.workspace import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -26,6 +27,11 @@ def read_workspace(folder: Path) -> dict[str, str]:
 def read_text(path: Path) -> str:
     """A file's text, line ends as they are; bytes that are not UTF-8 as lone surrogates."""
     return path.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def find_tests(texts: Mapping[str, str]) -> list[str]:
+    """The paths of a workspace's files of rule tests, in order; one without a word is none."""
+    return sorted(path for path, text in texts.items() if path.startswith(f"{TESTS}/") and text.strip())
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from boucle.activities.templates import find_templates
+from boucle.activities.template_files import find_templates
 from boucle.commands import failures
 from boucle.commands.ruling import check_workspace
 from boucle.commands.starting import NotInLanguageError, copy_starter

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boucle.activities.templates import (
-    TemplateFailedError,
-    Templates,
-    check_templates,
-    find_templates,
-)
+from boucle.activities.template_files import find_templates
+from boucle.activities.templates import TemplateFailedError, Templates, check_templates
 
 VALUES = {
     "contact": {"name": "Zoé"},

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from boucle.errors import Mistake, Place
 from boucle.rules.declarations.params import PlayParams
-from boucle.rules.files import TESTS
+from boucle.rules.files import find_tests
 from boucle.rules.ruleset import RuleSet, Workspace
 from boucle.rules.strict_yaml.file_mistakes import BadValue, Repeated
 from boucle.rules.strict_yaml.form import Form
@@ -41,8 +41,7 @@ def read_tests(
     """
     files: list[TestFile] = []
     mistakes: list[Mistake] = []
-    written = (path for path, text in texts.items() if path.startswith(f"{TESTS}/") and text.strip())
-    for path in sorted(written):
+    for path in find_tests(texts):
         node, syntax = read_yaml(texts[path], path)
         mistakes.extend(syntax)
         broken = {mistake.place.line for mistake in syntax}
