@@ -238,6 +238,20 @@ class Response(Frozen):
     person: Person | None = None
 
 
+class Statement(Frozen):
+    """What a file says of one customer, of one contact, or of both, and since when that is so.
+
+    `facts` lie under `customer.` (of the customer), `contact.` or `consent.` (of the contact); None: what
+    was said is outside the fact's list, so that what was known before holds no more.
+    """
+
+    as_of: datetime
+    customer: str | None = None
+    contact: str | None = None
+    facts: Mapping[str, FactValue | None] = {}
+    person: Person | None = None
+
+
 # -- what the rules say -------------------------------------------------------------------------
 
 Truth = Literal["true", "false", "undecided"]
@@ -440,6 +454,9 @@ class ActKind(StrEnum):
     WITHDRAW = "withdraw"
     MERGE = "merge"
     REOPEN = "reopen"
+
+
+CaseSeverity = Literal["low", "medium", "high", "critical"]
 
 
 class Channel(StrEnum):

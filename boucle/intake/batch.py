@@ -33,22 +33,28 @@ class UnfitMapError(BoucleError):
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What a file holds. `responses` stand in the order (responded_at, row), in which they are decided.
+class FileRead:
+    """A file read to its end, and what of it was refused.
 
     `above` and `below` are the rows round the header that are no data, `show` makes a refused cell
     readable: what the file of rejected rows needs. `unused` are columns that the map does not name.
     """
 
     map: ImportMap
-    responses: list[Response]
     rejections: list[Rejection]
-    counts: Counts
     header: tuple[str, ...]
     above: tuple[Row, ...]
     below: tuple[Row, ...]
     show: Callable[[str], str]
     unused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Batch(FileRead):
+    """What a file holds. `responses` stand in the order (responded_at, row), in which they are decided."""
+
+    responses: list[Response]
+    counts: Counts
 
 
 class _Reading:
@@ -132,16 +138,22 @@ def read_batch(map_: ImportMap, path: Path, catalogue: Catalogue, progress: Prog
 
 def read_map_file(path: Path) -> tuple[ImportMap | None, list[Mistake]]:
     """As `read_map`, of a file; UnreadableFileError where there is none."""
+    text, mistake = decode_map(path)
+    return read_map(text, str(path)) if mistake is None else (None, [mistake])
+
+
+def decode_map(path: Path) -> tuple[str, Mistake | None]:
+    """The text of a map; a mistake where it is not UTF-8, UnreadableFileError where there is none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(path, (error.strerror or "cannot be opened").lower()) from error
     try:
-        return read_map(raw.decode("utf-8"), str(path))
+        return raw.decode("utf-8"), None
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        return None, [NotUtf8(Place(str(path), line, column), raw[error.start])]
+        return "", NotUtf8(Place(str(path), line, column), raw[error.start])
 
 
 def read_import(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from boucle.intake.binding import Binding, BoundFeed
 from boucle.intake.dates import DateFormat, DateReading, Order, read_date, to_instant
 from boucle.intake.encodings import UndecodableError
-from boucle.intake.import_map import CommentFeed, Dated, Stated, Text, as_key
+from boucle.intake.import_map import About, CommentFeed, Dated, Stated, Text, as_key
 from boucle.intake.row import Row
 from boucle.intake.sheets import Decoder
 from boucle.intake.values import UnreadableError, parse_value, reverse_score, shown_formats, translate
@@ -17,6 +17,7 @@ from boucle.model import FactValue, Verbatim
 from boucle.rules.worded import shortened
 
 _YEARS = range(1970, 2201)
+_DATES: Mapping[About, str] = {"response": "somebody answered", "statement": "this was so"}
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class _RowReader:
         if text:
             self._refuse(column, f"'{shortened(text)}' is not a date written {shown_formats(formats)}")
         elif not any(problem.column == column.text for problem in self.draft.problems):
-            self._refuse(column, "is blank, and is the response's date")
+            self._refuse(column, f"is blank, and is the {self.map.about}'s date")
 
     def _choose_formats(self, when: Dated) -> tuple[DateFormat, ...] | None:
         """The forms of this row's date; None, and a problem, where the map has none for it."""
@@ -181,6 +182,6 @@ class _RowReader:
             if instant is None:
                 self._refuse(when.column, f"'{shortened(text)}' names no time zone; give the map's 'zone'")
             elif instant.year not in _YEARS:
-                self._refuse(when.column, f"'{shortened(text)}' cannot be when somebody answered")
+                self._refuse(when.column, f"'{shortened(text)}' cannot be when {_DATES[self.map.about]}")
             else:
                 yield instant

@@ -17,6 +17,8 @@ from boucle.intake.sheets import Layout
 
 Blank = Literal["unknown", "skip"]
 Unlisted = Literal["reject", "unknown", "keep"]
+About = Literal["response", "statement"]
+"""What a row of the file is: a response, or a statement of a customer."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,10 @@ class Only:
 
 @dataclass(frozen=True)
 class ImportMap:
-    """One import map, read and sound in itself; whether it fits a file and a catalogue is asked later."""
+    """One import map, read and sound in itself; whether it fits a file and a catalogue is asked later.
+
+    A statement of a customer has no `id`; its `responded_at` is when what it says was so.
+    """
 
     place: Place
     source: str
@@ -108,6 +113,7 @@ class ImportMap:
     person: Mapping[str, Text] = field(default_factory=dict)
     facts: tuple[Feed, ...] = ()
     comments: tuple[CommentFeed, ...] = ()
+    about: About = "response"
 
     def columns(self) -> Iterator[Text]:
         """Every column that the map names, in no particular order, some perhaps twice."""

@@ -18,10 +18,10 @@ _NOTHING = Stated(datetime.fromtimestamp(0, _UTC))
 _HOW = "name the column of the date, or state one instant for a file without dates"
 
 
-def read_when(section: Section) -> Dated | Stated:
-    """`responded_at:`, either a column with its forms or a stated clock."""
-    section.require("responded_at", _HOW)
-    inner = section.inner("responded_at", WHEN_KEYS)
+def read_when(section: Section, key: str = "responded_at") -> Dated | Stated:
+    """`responded_at:` or another key of its kind: either a column with its forms or a stated clock."""
+    section.require(key, _HOW)
+    inner = section.inner(key, WHEN_KEYS)
     if inner is None:
         return _NOTHING
     if "stated" in inner:

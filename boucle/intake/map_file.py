@@ -65,8 +65,8 @@ def _check_version(node: Node) -> list[Mistake]:
 
 def _read(section: Section) -> ImportMap | None:
     when = read_when(section)
-    source = _read_source(section)
-    missing = _missing(section)
+    source = read_source(section)
+    missing = read_missing(section)
     blank = read_blank(section)
     entries = section.entries("facts")
     facts = [read_feed(section, name, node, missing, blank) for name, node in entries]
@@ -85,21 +85,23 @@ def _read(section: Section) -> ImportMap | None:
         encoding=encoding,
         numbers=read_numbers(section),
         group_by=section.texts("group_by"),
-        only=_read_only(section),
+        only=read_only(section),
         customer=section.text("customer"),
         contact=section.text("contact"),
-        person=_read_person(section),
+        person=read_person(section),
         facts=tuple(feed for feed in facts if feed),
         comments=tuple(comment for comment in comments if comment),
     )
     return None if section.mistakes else found
 
 
-def _missing(section: Section) -> frozenset[str]:
+def read_missing(section: Section) -> frozenset[str]:
+    """The cells that say nothing."""
     return frozenset(as_key(text.text) for text in section.texts("missing"))
 
 
-def _read_source(section: Section) -> str:
+def read_source(section: Section) -> str:
+    """Where the file comes from; whose keys its customers and contacts have."""
     section.require("source", "name where the file comes from, such as 'source: nps-survey'")
     found = section.text("source")
     if found and not _SOURCE.fullmatch(found.text):
@@ -115,7 +117,8 @@ def _read_id(section: Section) -> tuple[Text, ...]:
     return section.texts("id")
 
 
-def _read_only(section: Section) -> tuple[Only, ...]:
+def read_only(section: Section) -> tuple[Only, ...]:
+    """Which rows count."""
     found = []
     for column, node in section.entries("only"):
         values = frozenset(as_key(text.text) for text in section.as_texts(column.text, node))
@@ -123,7 +126,8 @@ def _read_only(section: Section) -> tuple[Only, ...]:
     return tuple(found)
 
 
-def _read_person(section: Section) -> dict[str, Text]:
+def read_person(section: Section) -> dict[str, Text]:
+    """The columns of what is personal."""
     inner = section.inner("person", PERSON_KEYS)
     found = {key: inner.text(key) for key in PERSON_KEYS} if inner else {}
     return {key: column for key, column in found.items() if column}
@@ -145,5 +149,5 @@ def _read_comment(section: Section, node: Node, missing: frozenset[str]) -> Comm
         column=column,
         question=question.text if question else None,
         question_column=inner.text("question_column"),
-        missing=missing | _missing(inner),
+        missing=missing | read_missing(inner),
     )

@@ -210,3 +210,34 @@ class FeedsNothing(Worded):
     code = "M019"
     template = "the map feeds no fact and no comment"
     mend = "say under 'facts:' which column feeds which score, such as 'nps: score'"
+
+
+class NotACustomersMap(Worded):
+    """The file does not say that it is a map of customers of this version."""
+
+    code = "M020"
+    template = "this is no map of customers: it should begin with 'boucle: customers/v1'{found}"
+    mend = "write 'boucle: customers/v1' as the first line; docs/customers.md shows a whole map"
+
+    found: str = ""
+
+
+class NotOfCustomers(Worded):
+    """A map of customers feeds a fact that only a response can say."""
+
+    code = "M021"
+    template = "'{fact}' is said by a response, not of a customer"
+    mend = "a map of customers feeds facts under customer., contact. and consent."
+
+    fact: str
+
+
+class NoPartyFor(Worded):
+    """A map of customers feeds a fact of somebody whose key it does not name."""
+
+    code = "M022"
+    template = "'{fact}' is a fact of a {party}, and the map does not say who that is"
+    mend = "name the column of the {party}'s key under '{party}:'"
+
+    fact: str
+    party: str

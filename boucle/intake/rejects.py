@@ -11,14 +11,14 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from boucle.intake.batch import Batch
+from boucle.intake.batch import FileRead
 from boucle.intake.drafts import Problem
 from boucle.intake.joining import Rejection
 from boucle.intake.row import Row
 from boucle.intake.sheets import PROBLEM_COLUMN
 
 
-def write_rejects(batch: Batch, path: Path) -> int:
+def write_rejects(batch: FileRead, path: Path) -> int:
     """Write the rejected rows with the columns of their file; how many they are."""
     rows = list(_data(batch))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -30,7 +30,7 @@ def write_rejects(batch: Batch, path: Path) -> int:
     return len(rows)
 
 
-def _data(batch: Batch) -> Iterator[list[str]]:
+def _data(batch: FileRead) -> Iterator[list[str]]:
     found = [(row, rejection) for rejection in batch.rejections for row in rejection.rows]
     for row, rejection in sorted(found, key=lambda item: item[0].number):
         yield [_explain(row, rejection), *_cells(batch, row)]
@@ -47,5 +47,5 @@ def _said(problem: Problem) -> str:
     return f"{where}: {problem.message}"
 
 
-def _cells(batch: Batch, row: Row) -> list[str]:
+def _cells(batch: FileRead, row: Row) -> list[str]:
     return [batch.show(cell) for cell in row.cells]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from boucle.intake import json_lines
 from boucle.intake.encodings import Encoding, check_text, mark_controls
 from boucle.intake.numbers import NumberFormat
 from boucle.intake.row import Row, UnreadableFileError
@@ -23,6 +24,7 @@ from boucle.intake.workbooks import read_workbook
 PROBLEM_COLUMN = "boucle_problem"
 """The first column of a file of rejected rows; ignored where such a file is imported again."""
 
+_FIRST_BYTES = 64
 _ZIP = b"PK\x03\x04"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -72,21 +74,30 @@ class Sheet:
 
 @contextmanager
 def open_sheet(path: Path, layout: Layout, encoding: Encoding, numbers: NumberFormat) -> Iterator[Sheet]:
-    """Open a CSV or XLSX file, told apart by its first bytes; UnreadableFileError."""
+    """Open a file of CSV, XLSX or JSON lines, told apart by its first bytes; UnreadableFileError."""
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(_FIRST_BYTES)
     except OSError as error:
         raise UnreadableFileError(path, (error.strerror or "cannot be opened").lower()) from error
-    if start == _ZIP:
+    if start.startswith(_ZIP):
         with read_workbook(path, layout.sheet, numbers) as rows:
             yield _arrange(rows, TextDecoder(), layout, path, padded=True)
+        return
+    if json_lines.looks_like_json_lines(start):
+        yield _open_json_lines(path, numbers)
         return
     codec, decoder = _choose_codec(start, encoding)
     with path.open(encoding=codec, newline="") as lines:
         if start.startswith(codecs.BOM_UTF8):
             lines.seek(len(codecs.BOM_UTF8))
         yield _arrange(_read_csv(lines, layout.delimiter, path), decoder, layout, path)
+
+
+def _open_json_lines(path: Path, numbers: NumberFormat) -> Sheet:
+    """Its columns are its keys; what was wrong with a rejected row is none of them."""
+    names = tuple(name for name in json_lines.read_names(path, numbers) if name != PROBLEM_COLUMN)
+    return Sheet(names, (), (), TextDecoder(), json_lines.read_rows(path, names, numbers))
 
 
 def _choose_codec(start: bytes, encoding: Encoding) -> tuple[str, Decoder]:
