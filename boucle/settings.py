@@ -11,21 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
 
-from boucle.model import Duration, Frozen
+from boucle.model import Calendar, Duration, Frozen
+from boucle.working_time import WorkingTime, Zone
 
 _SQLITE = "sqlite:///"
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"'{name}' is not a time zone; write one such as Europe/Paris") from error
-    return name
+HOLIDAY_YEARS = 3
+"""How many years of holidays a calendar holds."""
 
 
 def _wall_time(duration: Duration) -> Duration:
@@ -34,7 +28,6 @@ def _wall_time(duration: Duration) -> Duration:
     return duration
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
@@ -55,6 +48,9 @@ class Team(Frozen):
     name: str = Field(description="The name that people see.")
     lead: str = Field(description="Id of the person a missed clock escalates to.")
     members: tuple[str, ...] = Field(default=(), description="Ids of the people who can own a case.")
+    calendar: str | None = Field(
+        default=None, description="Id of the calendar it works by; none: the workspace's."
+    )
 
 
 class Smtp(Frozen):
@@ -90,6 +86,10 @@ class Settings(Frozen):
         default="en", description="Language of messages to contacts whose language is unknown."
     )
     timezone: Zone = Field(default="UTC", description="Zone of the working hours and of the figures.")
+    calendar: str | None = Field(
+        default=None,
+        description="Id of the calendar of teams without one; none: Monday to Friday, 9:00 to 18:00.",
+    )
     data: Path = Field(
         default=Path(".boucle"), description="Folder of the embedded databases, relative to the workspace."
     )
@@ -125,6 +125,7 @@ class Settings(Frozen):
     )
     people: Mapping[str, Colleague] = Field(default_factory=dict, description="Our own people, by id.")
     teams: Mapping[str, Team] = Field(default_factory=dict, description="Teams, by id.")
+    calendars: Mapping[str, WorkingTime] = Field(default_factory=dict, description="Calendars, by id.")
 
     @classmethod
     def of(cls, workspace: Path, values: Mapping[str, Any]) -> Settings:
@@ -156,3 +157,15 @@ class Settings(Frozen):
         if self.database_url.startswith(_SQLITE):
             return f"{_SQLITE}{self._workspace / self.database_url.removeprefix(_SQLITE)}"
         return self.database_url
+
+    def make_calendar(self, year: int, team: str | None = None) -> Calendar:
+        """The working time of a team, or the workspace's own, with the holidays from `year` on.
+
+        They reach to the end of the second year after it: a loop keeps the calendar it was opened under.
+        """
+        own = self.teams[team].calendar if team in self.teams else None
+        name = own or self.calendar
+        years = range(year, year + HOLIDAY_YEARS)
+        if name is None:
+            return WorkingTime().calendar("weekdays 9-18", self.timezone, years)
+        return self.calendars[name].calendar(name, self.timezone, years)

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from boucle.errors import Mistake, Place
 from boucle.settings import Colleague, Quarantine, Settings, Smtp, Team
+from boucle.working_time import WorkingTime
 
 FILE = "boucle.toml"
 
@@ -109,6 +110,25 @@ class NoWorkspaceMistake(Mistake):
         return "'boucle init FOLDER' makes a workspace; --workspace names one"
 
 
+@dataclass(frozen=True)
+class UnknownCalendarMistake(Mistake):
+    """A setting names a calendar that is not listed."""
+
+    code: ClassVar[str] = "S006"
+    name: str
+    calendar: str
+
+    @property
+    def message(self) -> str:
+        """What is named where."""
+        return f"'{self.name}': no calendar is called '{self.calendar}'"
+
+    @property
+    def help(self) -> str:
+        """How to make one."""
+        return f"add a section [calendars.{self.calendar}] with the working time"
+
+
 # -- reading ------------------------------------------------------------------------------------
 
 
@@ -142,7 +162,8 @@ def parse_settings(text: str, folder: Path) -> tuple[Settings | None, list[Mista
         settings = Settings.of(folder, _merged(values, environment))
     except ValidationError as error:
         return None, sorted((_mistake(text, found) for found in error.errors()), key=lambda m: m.place)
-    mistakes = sorted(_strangers(text, settings), key=lambda mistake: mistake.place)
+    unknown = (*_strangers(text, settings), *_unknown_calendars(text, settings))
+    mistakes = sorted(unknown, key=lambda mistake: mistake.place)
     return (None if mistakes else settings), mistakes
 
 
@@ -190,6 +211,7 @@ def _mistake(text: str, found: ErrorDetails) -> Mistake:
     return SettingValueMistake(place, name, _plain(found))
 
 
+_A_DAY = "must be a day, such as 2026-12-24"
 _WORDS: Mapping[str, str] = {
     "missing": "is required",
     "string_type": "must be a text",
@@ -203,6 +225,10 @@ _WORDS: Mapping[str, str] = {
     "dict_type": "must be a section of its own",
     "tuple_type": "must be a list",
     "path_type": "must be a path",
+    "date_type": _A_DAY,
+    "date_parsing": _A_DAY,
+    "date_from_datetime_parsing": _A_DAY,
+    "date_from_datetime_inexact": _A_DAY,
 }
 
 _PATTERNS: Mapping[str, str] = {
@@ -234,6 +260,14 @@ def _strangers(text: str, settings: Settings) -> Iterator[Mistake]:
         yield UnknownPersonMistake(locate(text, ("quarantine", "owner")), "quarantine.owner", owner)
 
 
+def _unknown_calendars(text: str, settings: Settings) -> Iterator[Mistake]:
+    """Names of calendars that are not listed."""
+    named = {("teams", team_id, "calendar"): team.calendar for team_id, team in settings.teams.items()}
+    for path, calendar in {("calendar",): settings.calendar, **named}.items():
+        if calendar is not None and calendar not in settings.calendars:
+            yield UnknownCalendarMistake(locate(text, path), ".".join(path), calendar)
+
+
 # -- what there is, and where -------------------------------------------------------------------
 
 
@@ -252,6 +286,7 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("quarantine",): Quarantine,
     ("people", "<id>"): Colleague,
     ("teams", "<id>"): Team,
+    ("calendars", "<id>"): WorkingTime,
 }
 
 

@@ -22,6 +22,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"rules"}),
     frozenset({"settings_file"}),
     frozenset({"settings"}),
+    frozenset({"working_time"}),
     frozenset({"standing"}),
     frozenset({"model"}),
     frozenset({"errors"}),

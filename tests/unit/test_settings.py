@@ -88,6 +88,68 @@ owner = "nobody"
     ]
 
 
+def test_teams_and_the_workspace_name_calendars_that_exist() -> None:
+    text = """calendar = "paris"
+[calendars.lyon]
+mon = ["9-12"]
+fry = []
+closed = ["someday"]
+[calendars.lyon.holidays]
+country = "XX"
+"""
+    not_worked = "'9-12' is not working time; write 09:00-12:30, or 22:00-06:00 for a night"
+    assert said(text) == [
+        f"boucle.toml:3:1 S003 'calendars.lyon.mon.0': {not_worked}",
+        "boucle.toml:4:1 S002 unknown setting 'calendars.lyon.fry'; did you mean 'fri'?",
+        "boucle.toml:5:1 S003 'calendars.lyon.closed.0': must be a day, such as 2026-12-24",
+        "boucle.toml:6:2 S003 'calendars.lyon.holidays': no holidays are known of 'XX'; write FR, say",
+    ]
+    unknown = """calendar = "paris"
+[people.anna]
+name = "Anna"
+email = "anna@example.com"
+[teams.csm]
+name = "Customer success"
+lead = "anna"
+calendar = "rome"
+[calendars.lyon]
+holidays = "FR"
+"""
+    assert said(unknown) == [
+        "boucle.toml:1:1 S006 'calendar': no calendar is called 'paris'",
+        "boucle.toml:8:1 S006 'teams.csm.calendar': no calendar is called 'rome'",
+    ]
+
+
+def test_a_team_works_by_its_own_calendar_else_by_the_workspace_s() -> None:
+    teams = """
+[people.anna]
+name = "Anna"
+email = "anna@example.com"
+[teams.here]
+name = "Here"
+lead = "anna"
+[teams.there]
+name = "There"
+lead = "anna"
+calendar = "nights"
+[calendars.nights]
+timezone = "Asia/Kolkata"
+mon = ["22:00-06:00"]
+[calendars.french]
+holidays = "FR"
+"""
+    zone = 'timezone = "Europe/Paris"\n'
+    settings = read(zone + 'calendar = "french"\n' + teams)
+    found = {team: settings.make_calendar(2026, team) for team in ("here", "there", "gone")}
+    assert {team: calendar.name for team, calendar in found.items()} == {
+        "here": "french", "there": "nights", "gone": "french",
+    }  # fmt: skip
+    assert (found["here"].timezone, found["there"].timezone) == ("Europe/Paris", "Asia/Kolkata")
+    assert {day.year for day in found["here"].holidays} == {2026, 2027, 2028}
+    assert read(zone + teams).make_calendar(2026, "here").name == "weekdays 9-18"
+
+
 def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUCLE_SMTP__PASSWORD", "hunter2")
     settings = read('[smtp]\nhost = "mail.example.com"\n')

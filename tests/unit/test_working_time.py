@@ -1,6 +1,6 @@
 """Working time against a reference that counts every minute, over drawn calendars, spans and zones.
 
-`BOUCLE_CALENDARS=full` draws 10,000 of them.
+`BOUCLE_TEST_CALENDARS=full` draws 10,000 of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from boucle.engine.clock import after, due, weekdays_9_to_18, worked
 from boucle.model import Calendar, Duration
 from tests.unit.minute_by_minute import MINUTE, Minutes, draw_calendar, draw_start
 
-DRAWS = 10_000 if os.environ.get("BOUCLE_CALENDARS") == "full" else 200
+DRAWS = 10_000 if os.environ.get("BOUCLE_TEST_CALENDARS") == "full" else 200
 SEED = 20261122
 
 
