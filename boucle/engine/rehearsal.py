@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, text
 from sqlmodel import Session, SQLModel
 
 from boucle.engine.tables import LedgerEvent, Personal
@@ -18,7 +18,8 @@ _LEFT_OUT = frozenset({Personal.__tablename__, LedgerEvent.__tablename__})
 
 
 def copy_rows(source: Session, target: Session) -> None:
-    """Copy every table but the left out ones into `target`, whose tables are empty."""
+    """Copy every table but the left out ones into `target`, an SQLite whose tables are empty."""
+    target.execute(text("PRAGMA defer_foreign_keys = ON"))  # a row may name one of its own table after it
     for table in SQLModel.metadata.sorted_tables:
         if table.name not in _LEFT_OUT:
             for batch in _batches(source, table):

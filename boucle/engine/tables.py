@@ -77,7 +77,11 @@ class Activation(SQLModel, table=True):
 
 
 class Customer(SQLModel, table=True):
-    """The account that pays. `key` is the source's; `facts` what was last known of it, as plain JSON."""
+    """The account that pays. `key` is the source's; `facts` what was last known of it, as plain JSON.
+
+    `sources` says of each fact who said it and since when it is so. `merged_into` is the record that
+    goes on for this one; everything that named this one names that one since.
+    """
 
     __tablename__ = "customer"
     __table_args__ = (UniqueConstraint("source", "key"),)
@@ -85,13 +89,19 @@ class Customer(SQLModel, table=True):
     source: str
     key: str
     facts: dict[str, Any] = json()
+    sources: dict[str, Any] = json()
     tags: dict[str, Any] = json()
     first_seen_at: datetime = instant()
     updated_at: datetime = instant()
+    merged_into: str | None = Field(default=None, foreign_key="customer.id", index=True)
 
 
 class Contact(SQLModel, table=True):
-    """The person who answered. Name, address and number lie in `personal`, under this id."""
+    """The person who answered. Name, address and number lie in `personal`, under this id.
+
+    `sources` and `merged_into` are as those of a customer; `sources` also says who named the customer,
+    and the person's name, address and number.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (UniqueConstraint("source", "key"),)
@@ -100,8 +110,10 @@ class Contact(SQLModel, table=True):
     key: str
     customer_id: str | None = Field(default=None, foreign_key="customer.id", index=True)
     facts: dict[str, Any] = json()
+    sources: dict[str, Any] = json()
     first_seen_at: datetime = instant()
     updated_at: datetime = instant()
+    merged_into: str | None = Field(default=None, foreign_key="contact.id", index=True)
 
 
 class Personal(SQLModel, table=True):

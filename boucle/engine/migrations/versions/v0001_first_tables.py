@@ -65,12 +65,16 @@ def _customer() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("first_seen_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("merged_into", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["customer.id"], name=op.f("fk_customer_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
         sa.UniqueConstraint("source", "key", name=op.f("uq_customer_source_key")),
     )
+    op.create_index(op.f("ix_customer_merged_into"), "customer", ["merged_into"], unique=False)
 
 
 def _import_run() -> None:
@@ -171,13 +175,17 @@ def _contact() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("first_seen_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("merged_into", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_customer_id")),
+        sa.ForeignKeyConstraint(["merged_into"], ["contact.id"], name=op.f("fk_contact_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
         sa.UniqueConstraint("source", "key", name=op.f("uq_contact_source_key")),
     )
     op.create_index(op.f("ix_contact_customer_id"), "contact", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_contact_merged_into"), "contact", ["merged_into"], unique=False)
 
 
 def _response() -> None:
