@@ -262,8 +262,9 @@ def _strangers(text: str, settings: Settings) -> Iterator[Mistake]:
 
 def _unknown_calendars(text: str, settings: Settings) -> Iterator[Mistake]:
     """Names of calendars that are not listed."""
-    named = {("teams", team_id, "calendar"): team.calendar for team_id, team in settings.teams.items()}
-    for path, calendar in {("calendar",): settings.calendar, **named}.items():
+    named: dict[tuple[str, ...], str | None] = {("calendar",): settings.calendar}
+    named |= {("teams", team_id, "calendar"): team.calendar for team_id, team in settings.teams.items()}
+    for path, calendar in named.items():
         if calendar is not None and calendar not in settings.calendars:
             yield UnknownCalendarMistake(locate(text, path), ".".join(path), calendar)
 

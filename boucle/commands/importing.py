@@ -17,7 +17,7 @@ from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, progress
 from boucle.engine import imports
 from boucle.engine.activations import BundleInForce
-from boucle.engine.clock import weekdays_9_to_18
+from boucle.engine.clock import with_digest
 from boucle.engine.database import Database
 from boucle.engine.identity import new_id
 from boucle.engine.intake import Accepted, IntakeTerms, accept
@@ -111,9 +111,11 @@ def read_file(map_file: Path, file: Path, bundle: Bundle) -> Batch:
 
 def make_terms(settings: Settings) -> IntakeTerms:
     """What intake needs of the settings."""
-    quarantine = settings.quarantine
+    quarantine, year = settings.quarantine, now().year
+    calendar = with_digest(settings.make_calendar(year))
+    teams = {team: with_digest(settings.make_calendar(year, team)) for team in settings.teams}
     return IntakeTerms(
-        loops=LoopDefaults(settings.language, weekdays_9_to_18(settings.timezone)),
+        loops=LoopDefaults(settings.language, calendar, teams),
         quarantine=QuarantineTerms(quarantine.owner, quarantine.within.wall()),
     )
 

@@ -341,7 +341,7 @@ def _open_loop(session: Session, acceptance: Acceptance, new: New, plan: Plan, e
         language=language if isinstance(language, str) else acceptance.defaults.language,
         first_score=first[0] if first else None,
         scale=first[1] if first else None,
-        calendar=acceptance.defaults.calendar,
+        calendar=acceptance.defaults.find_calendar(plan),
         intake_chain=event.chain,
         intake_seq=event.seq,
         at=acceptance.at,

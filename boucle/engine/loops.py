@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -34,10 +34,19 @@ _PREFIX = re.compile("[a-z2-7]{1,52}")
 
 @dataclass(frozen=True)
 class LoopDefaults:
-    """What a loop needs that neither the response nor the rules say."""
+    """What a loop needs that neither the response nor the rules say.
+
+    `teams` are the calendars of the teams that have their own, by team; all others work by `calendar`.
+    """
 
     language: str
     calendar: Calendar
+    teams: Mapping[str, Calendar] = field(default_factory=dict)
+
+    def find_calendar(self, plan: Plan) -> Calendar:
+        """The working time of the plan's team: what the loop keeps, whatever the settings say later."""
+        team = plan.params.get("team")
+        return self.teams.get(team, self.calendar) if isinstance(team, str) else self.calendar
 
 
 @dataclass(frozen=True)
