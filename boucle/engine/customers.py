@@ -1,29 +1,24 @@
-"""Customers and contacts: met by the source's keys, locked in id order, remembered by what they said.
+"""Customers and contacts: met by the source's keys, and locked in id order until the commit.
 
-Order of locks, so that two intakes never wait for each other in a ring: new customers by key, all
-customers by id, new contacts by key, all contacts by id.
+Order of locks, so that two intakes never wait for each other in a ring: the gate that a merge closes,
+new customers by key, all customers by id, new contacts by key, all contacts by id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import JsonValue
-from sqlalchemy import tuple_
+from sqlalchemy import text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from boucle.engine import privacy
 from boucle.engine.identity import new_id
-from boucle.engine.incoming import Incoming
-from boucle.engine.plain import read_facts, write_facts
-from boucle.engine.rows import insert_rows
-from boucle.engine.tables import Contact, Customer, Personal
-from boucle.model import FactValue, Person, Response
-from boucle.rules.catalogue import Catalogue
+from boucle.engine.tables import Contact, Customer
+from boucle.model import Response
 
 Party = TypeVar("Party", Customer, Contact)
 Key = tuple[str, str]
@@ -43,7 +38,8 @@ class Held:
 class Parties:
     """The customers and contacts of some responses, by their keys, locked until the commit.
 
-    `persons` are the contacts' own data by the contact's id.
+    A key of a merged record leads to the one that goes on for it. `persons` are the contacts' own data
+    by the contact's id.
     """
 
     customers: Mapping[Key, Customer] = field(default_factory=dict)
@@ -80,40 +76,64 @@ def contact_key(response: Response) -> Key | None:
 
 def meet(session: Session, responses: Sequence[Response]) -> Parties:
     """Find or create everybody that the responses name, and hold them until the commit."""
-    customers = _meet(session, Customer, _earliest(responses, customer_key))
-    contacts = _meet(session, Contact, _earliest(responses, contact_key))
-    ids = [contact.id for contact in contacts.values()]
-    known = privacy.find_persons(session, ids) if ids else {}
-    return Parties(
-        customers,
-        contacts,
-        {one: Held(frozenset(known.get(one, {})), dict(known.get(one, {}))) for one in ids},
+    return hold(
+        session,
+        earliest((customer_key(response), response.responded_at) for response in responses),
+        earliest((contact_key(response), response.responded_at) for response in responses),
     )
 
 
-def _earliest(responses: Iterable[Response], key_of: Callable[[Response], Key | None]) -> dict[Key, datetime]:
+def earliest(heard: Iterable[tuple[Key | None, datetime]]) -> dict[Key, datetime]:
     """When each was first heard of."""
     found: dict[Key, datetime] = {}
-    for response in responses:
-        key = key_of(response)
+    for key, at in heard:
         if key:
-            found[key] = min(found.get(key, response.responded_at), response.responded_at)
+            found[key] = min(found.get(key, at), at)
     return found
+
+
+def hold(session: Session, customers: Mapping[Key, datetime], contacts: Mapping[Key, datetime]) -> Parties:
+    """Find or create all of these, first heard of at these instants, and hold them until the commit."""
+    if not customers and not contacts:
+        return Parties()
+    pass_gate(session)
+    found, people = _meet(session, Customer, customers), _meet(session, Contact, contacts)
+    ids = [contact.id for contact in people.values()]
+    return Parties(found, people, hold_persons(session, ids))
+
+
+def hold_persons(session: Session, ids: Sequence[str]) -> dict[str, Held]:
+    """The own data of these contacts, who are locked."""
+    known = privacy.find_persons(session, ids) if ids else {}
+    return {one: Held(frozenset(known.get(one, {})), dict(known.get(one, {}))) for one in ids}
+
+
+def pass_gate(session: Session, *, alone: bool = False) -> None:
+    """On PostgreSQL, let nobody merge records until the commit; `alone`: and nobody meet any.
+
+    An intake takes its locks by keys, and a merge changes whose they are.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        session.execute(text(f"SELECT {lock}(hashtextextended('boucle customers', 2))")).all()
 
 
 def _meet(session: Session, model: type[Party], wanted: Mapping[Key, datetime]) -> dict[Key, Party]:
     if not wanted:
         return {}
     _insert_new(session, model, wanted)
-    pair = tuple_(col(model.source), col(model.key))
+    pair = tuple_(col(model.source), col(model.key)).in_(list(wanted))
+    goes_on = select(model.merged_into).where(pair, col(model.merged_into).is_not(None))
     query = (
         select(model)
-        .where(pair.in_(list(wanted)))
+        .where(or_(pair, col(model.id).in_(goes_on)))
         .order_by(col(model.id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    found = {(row.source, row.key): row for row in session.exec(query)}
+    rows = {row.id: row for row in session.exec(query)}
+    named = [row for row in rows.values() if (row.source, row.key) in wanted]
+    found = {(row.source, row.key): rows[row.merged_into or row.id] for row in named}
     for key, row in found.items():
         row.first_seen_at = min(row.first_seen_at, wanted[key])
     return found
@@ -126,71 +146,3 @@ def _insert_new(session: Session, model: type[Party], wanted: Mapping[Key, datet
     ]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
-
-
-# -- what is known of them ----------------------------------------------------------------------
-
-
-def recall(
-    catalogue: Catalogue,
-    customer: Customer | None,
-    contact: Contact | None,
-    said: Mapping[str, FactValue],
-    unlisted: Sequence[str],
-) -> dict[str, FactValue]:
-    """All that is known: what the response says, and for what it leaves open, what was said before."""
-    stored = {**(customer.facts if customer else {}), **(contact.facts if contact else {})}
-    if not stored:
-        return dict(said)
-    left_open = {name: value for name, value in stored.items() if name not in said and name not in unlisted}
-    return {**read_facts(catalogue, left_open), **said}
-
-
-def remember(parties: Parties, catalogue: Catalogue, incoming: Incoming) -> None:
-    """Keep what a response says of its customer and contact; an older one never overrides a newer."""
-    response = incoming.response
-    customer, contact = parties.find_customer(response), parties.find_contact(response)
-    public = {name: value for name, value in incoming.facts.items() if not catalogue.facts[name].pii}
-    if customer:
-        _learn(customer, _under(public, "customer."), response.responded_at)
-    if contact is None:
-        return
-    newer = _learn(contact, _under(public, "contact.", "consent."), response.responded_at)
-    if customer and (newer or contact.customer_id is None):
-        contact.customer_id = customer.id
-    if response.person:
-        _learn_person(parties.persons[contact.id], response.person, newer=newer)
-
-
-def _learn_person(held: Held, person: Person, *, newer: bool) -> None:
-    for name, value in person.model_dump().items():
-        if value is not None and value != held.values.get(name) and (newer or name not in held.values):
-            held.values[name] = value
-            held.changed.add(name)
-
-
-def write(session: Session, parties: Parties) -> None:
-    """Write what was learned of everybody."""
-    session.flush()
-    rows: list[dict[str, str]] = []
-    for contact_id, held in parties.persons.items():
-        said = {name: held.values[name] for name in sorted(held.changed)}
-        if held.changed & held.written:
-            privacy.replace(session, contact_id, privacy.CONTACT, said)
-        else:
-            rows += privacy.salt(contact_id, privacy.CONTACT, said)
-    insert_rows(session, Personal, rows)
-
-
-def _under(facts: Mapping[str, FactValue], *prefixes: str) -> dict[str, JsonValue]:
-    return write_facts({name: value for name, value in facts.items() if name.startswith(prefixes)})
-
-
-def _learn(row: Customer | Contact, said: Mapping[str, JsonValue], responded_at: datetime) -> bool:
-    """Take up what is said; whether it is at least as new as what was known."""
-    newer = responded_at >= row.updated_at
-    merged = {**row.facts, **said} if newer else {**said, **row.facts}
-    if merged != row.facts:
-        row.facts = merged
-    row.updated_at = max(row.updated_at, responded_at)
-    return newer

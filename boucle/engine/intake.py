@@ -20,7 +20,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
-from boucle.engine import bundles, circumstances, customers, joining, ledger, quarantine, responses
+from boucle.engine import (
+    bundles,
+    circumstances,
+    customers,
+    joining,
+    knowledge,
+    ledger,
+    quarantine,
+    responses,
+)
 from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
 from boucle.engine.circumstances import Named, World
 from boucle.engine.customers import Parties
@@ -192,7 +201,7 @@ class _Intake:
             self._look_up(ready)
             taken = tuple(self._take_one(one) for one in ready)
             self._write()
-            customers.write(self.session, self.parties)
+            knowledge.write(self.session, self.parties)
             return taken
 
     def _look_up(self, ready: Sequence[Incoming]) -> None:
@@ -221,7 +230,7 @@ class _Intake:
             taken = self._accept(one)
         except CannotDecideError as error:
             return self._put_aside(one, (Reason(str(error)),))
-        customers.remember(self.parties, self.acceptance.bundle.catalogue, one)
+        knowledge.remember(self.parties, self.acceptance.bundle.catalogue, one, taken.response_id or "")
         quarantine.release(self.waiting.values(), one)
         return taken
 
@@ -253,7 +262,7 @@ class _Intake:
 
     def _accept(self, one: Incoming) -> Taken:
         customer, contact = self.parties.find_customer(one.response), self.parties.find_contact(one.response)
-        facts = customers.recall(self.acceptance.bundle.catalogue, customer, contact, one.facts, one.unlisted)
+        facts = knowledge.recall(self.acceptance.bundle.catalogue, customer, contact, one.facts, one.unlisted)
         content = Content(one, facts, customer.id if customer else None, contact.id if contact else None)
         known = self.known.get(one.identity)
         return self._revise(content, known) if known else self._decide(content, customer, contact)
