@@ -395,9 +395,13 @@ class ClockKind(StrEnum):
 
 
 class ClockState(StrEnum):
-    """A clock runs until it is met, missed, or stopped by the closing."""
+    """A clock runs until it is met, missed, or stopped by the closing.
+
+    `paused`: it is the team's, and the team waits for the customer.
+    """
 
     RUNNING = "running"
+    PAUSED = "paused"
     MET = "met"
     MISSED = "missed"
     STOPPED = "stopped"

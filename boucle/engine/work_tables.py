@@ -42,7 +42,11 @@ class CaseRow(SQLModel, table=True):
 
 
 class ClockRow(SQLModel, table=True):
-    """A due time of a loop. `business` says whether it was computed on the team's working time."""
+    """A due time of a loop. `business` says whether it was computed on the team's working time.
+
+    `paused_at`: it stands still since then; `paused_for` is how many seconds of working time it stood
+    still before. `owner` is who owned the case when it ended.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (one_of("kind", ClockKind), one_of("state", ClockState))
@@ -53,6 +57,9 @@ class ClockRow(SQLModel, table=True):
     due_at: datetime = instant()
     business: bool = False
     state: str = ClockState.RUNNING
+    paused_at: datetime | None = instant(nullable=True)
+    paused_for: int = 0
+    owner: str | None = None
     ended_at: datetime | None = instant(nullable=True)
 
 

@@ -60,11 +60,16 @@ def _clock() -> None:
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("business", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("paused_at", Instant(), nullable=True),
+        sa.Column("paused_for", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('first_contact', 'close', 'follow_up', 'answer')", name=op.f("ck_clock_kind")
         ),
-        sa.CheckConstraint("state IN ('running', 'met', 'missed', 'stopped')", name=op.f("ck_clock_state")),
+        sa.CheckConstraint(
+            "state IN ('running', 'paused', 'met', 'missed', 'stopped')", name=op.f("ck_clock_state")
+        ),
         sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_clock_loop_id")),
         sa.PrimaryKeyConstraint("loop_id", "round", "kind", name=op.f("pk_clock")),
     )
