@@ -6,11 +6,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
-from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, Frozen, Money
-
-CaseSeverity = Literal["low", "medium", "high", "critical"]
+from boucle.model import ActKind, CaseSeverity, ClockKind, Closure, Duration, EffectState, Frozen, Money
 
 
 class Clock(Frozen):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session
 from temporalio import activity
 
-from boucle.activities import notices
 from boucle.activities.calls import MissClock, OpenCase
 from boucle.activities.people import Directory
-from boucle.engine import cases, loops
+from boucle.engine import cases, loops, notices
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -37,7 +36,8 @@ class CaseActivities:
             owner = self._choose(session, call)
             if case.owner is None and owner is not None:
                 cases.assign(session, call.loop, owner=owner, by=loops.BOUCLE, at=call.at)
-                notices.write_down(session, call.loop, call.round, notices.assigned("first"), call.at)
+                loop = session.get_one(LoopRow, call.loop)
+                notices.write_down(session, loop, notices.assigned("first"), call.at)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
             standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
             session.commit()
@@ -54,12 +54,13 @@ class CaseActivities:
     def miss_clock(self, call: MissClock) -> Standing:
         """The clock is missed; the lead is to be told, once per clock, and may claim the case."""
         with self._database.session() as session:
-            case = cases.get_case(session, session.get_one(LoopRow, call.loop))
+            loop = session.get_one(LoopRow, call.loop)
+            case = cases.get_case(session, loop)
             loops.miss_clock(session, call.loop, call.clock, call.at)
             lead = self._directory.find_lead(case.team)
             if lead is not None:
                 cases.escalate(session, call.loop, lead=lead, at=call.at)
-                notices.write_down(session, call.loop, call.round, notices.missed(call.clock), call.at)
+                notices.write_down(session, loop, notices.missed(call.clock), call.at)
             standing = get_standing(session, call.loop)
             session.commit()
             return standing

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlmodel import Session
 from temporalio import activity
 
-from boucle.activities import notices, recovery
+from boucle.activities import recovery
 from boucle.activities.calls import Advance, ApplyAct, Close
-from boucle.engine import commands, consent, loops
+from boucle.engine import commands, consent, loops, notices
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.errors import NotFoundError
-from boucle.model import ActKind, ClockKind, Closure
+from boucle.model import ClockKind, Closure
 from boucle.standing import ActOutcome, LoopRef, Standing
 
 
@@ -54,17 +54,11 @@ class LoopActivities:
 
     @activity.defn
     def apply_act(self, call: ApplyAct) -> ActOutcome:
-        """Apply a recorded act; a new owner is told, of a closed loop nobody is."""
+        """Apply a recorded act, with all that follows from it."""
         with self._database.session() as session:
             outcome = commands.apply(session, call.command, call.at)
-            if outcome.applied and call.kind == ActKind.ASSIGN:
-                step = notices.assigned(call.command)
-                notices.write_down(session, call.loop, call.round, step, call.at)
-            if outcome.applied and call.kind == ActKind.CLOSE:
-                notices.drop(session, call.loop, call.at)
-            standing = get_standing(session, call.loop)
             session.commit()
-            return outcome.model_copy(update={"standing": standing})
+            return outcome
 
 
 def _name(session: Session, loop_id: str, closure: Closure) -> Closure:

@@ -1,8 +1,8 @@
 """Telling a colleague: of a new case, before a clock runs out, when it has.
 
-The step of such an effect says what it is about: `staff-assigned-…`, `staff-reminder-CLOCK-AHEAD`,
-`staff-missed-CLOCK`. Outside the team's working time a notice waits for the next working instant,
-unless the case's severity is high or critical.
+The step of such an effect says what it is about, see `engine/notices.py`. Outside the
+team's working time a notice waits for the next working instant, unless the case's severity is high or
+critical.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from boucle.activities.templates import Text
 from boucle.engine import cases, effects, privacy
 from boucle.engine.clock import next_worked
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ClockKind, EffectKind, EffectState, LoopState, Plan
 
@@ -81,32 +81,6 @@ WORDINGS: Mapping[str, Wording] = {
 }
 
 
-def assigned(how: str) -> str:
-    """The step of telling an owner; `how` tells one assignment of a round from another."""
-    return f"staff-assigned-{how}"
-
-
-def missed(clock: ClockKind) -> str:
-    """The step of telling the lead that a clock has run out."""
-    return f"staff-missed-{clock}"
-
-
-def write_down(session: Session, loop_id: str, round_: int, step: str, at: datetime) -> None:
-    """Note that somebody is to be told, in the caller's transaction: it is done later, come what may."""
-    effects.intend(session, loop_id=loop_id, round_=round_, step=step, kind=EffectKind.STAFF, spec={}, at=at)
-
-
-def drop(session: Session, loop_id: str, at: datetime) -> None:
-    """A closed loop tells nobody any more: what was still to be told is released, never sent."""
-    query = select(EffectRow).where(
-        EffectRow.loop_id == loop_id,
-        EffectRow.kind == EffectKind.STAFF,
-        EffectRow.state == EffectState.INTENDED,
-    )
-    for row in session.exec(query).all():
-        effects.release(session, row.key, at)
-
-
 @dataclass(frozen=True)
 class _Notice:
     kind: str
@@ -144,7 +118,10 @@ class NoticeActivities:
         later = _find_later(loop, case, call.at)
         if later is not None:
             return Delivery(state=EffectState.INTENDED, later=later)
-        write_down(session, call.loop, call.round, call.step, call.at)
+        effects.intend(
+            session, loop_id=call.loop, round_=call.round, step=call.step, kind=EffectKind.STAFF, spec={},
+            at=call.at,
+        )  # fmt: skip
         key = effects.effect_key(call.loop, call.round, call.step)
         try:
             return self._write(session, loop, case, key, call)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from boucle.workflows.play import OFFER, Play
+from boucle.workflows.offering import Offering
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.activities.calls import Grant
-    from boucle.activities.offers import OfferActivities
-    from boucle.model import ClockKind, Closure, EffectState
+    from boucle.model import ClockKind, Closure
     from boucle.standing import LoopRef
-    from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams, Offer
-    from boucle.workflows.calling import do
+    from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams
 
 
 @workflow.defn(name="apologize_with_offer")
-class ApologizeWithOffer(Play):
+class ApologizeWithOffer(Offering):
     """Grants the offer, apologizes, asks the follow-up question, closes with the outcome."""
 
     @workflow.run
@@ -42,20 +39,6 @@ class ApologizeWithOffer(Play):
             await self.close(Closure.UNREACHABLE)
         elif self.is_out("apology"):
             await self.advance("apologized", {ClockKind.FOLLOW_UP: self.params.follow_up_after})
-
-    async def grant(self, offer: Offer) -> None:
-        """The loop's one voucher, before the message that names it."""
-        if self.standing.effects.get(OFFER) != EffectState.DONE and not self.closed:
-            call = Grant(
-                loop=self.loop,
-                round=self.standing.round,
-                step=OFFER,
-                kind=offer.kind,
-                value=offer.value,
-                valid_for=offer.valid_for,
-                at=workflow.now(),
-            )
-            await do(OfferActivities.grant_offer, call)
 
     async def ask(self) -> None:
         """On the follow-up date, unless the customer has answered before."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from boucle.workflows.case_play import WORKING, CasePlay
+from boucle.workflows.case_work import WORKING, CaseWork
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.model import ClockKind
     from boucle.standing import LoopRef
+    from boucle.workflows.case_params import CaseParams
     from boucle.workflows.csm_case_params import CsmCaseParams
 
 
 @workflow.defn(name="csm_case")
-class CsmCase(CasePlay):
+class CsmCase(CaseWork):
     """Opens a case, tells the customer and the owner, and watches its clocks until it is closed."""
 
     @workflow.run
@@ -27,17 +27,18 @@ class CsmCase(CasePlay):
         """The plan's parameters."""
         return CsmCaseParams.model_validate(self.standing.plan.params)
 
+    @property
+    def case_params(self) -> CaseParams:
+        """The case is what the play is about."""
+        return self.params
+
     async def open(self) -> None:
         """The case first: it does not wait for a mail server."""
-        clocks = {
-            ClockKind.FIRST_CONTACT: self.params.first_contact_within,
-            ClockKind.CLOSE: self.params.close_within,
-        }
-        await self.open_case(self.params.team, self.params.severity, clocks, to_lead=False)
+        await self.open_case(self.params)
 
     async def work(self) -> None:
         """Tell the customer that somebody will call, then wait for the call."""
         template = self.params.acknowledge
         if template and self.standing.reachable and "acknowledge" not in self.standing.effects:
             self.send("acknowledge", template)
-        await self.work_case(self.params.remind_before)
+        await self.work_case()

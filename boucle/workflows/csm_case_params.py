@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from boucle.activities.calls import CaseSeverity
-from boucle.model import Duration, Frozen, SomeTime, TeamId, TemplateId
-
-
-def refuse_business_time(remind_before: tuple[Duration, ...]) -> tuple[Duration, ...]:
-    """A reminder counts back on the wall clock."""
-    for ahead in remind_before:
-        if ahead.business:
-            raise ValueError(f"'{ahead}': a reminder counts back on the wall clock; write 4h or 1 day")
-    return remind_before
+from boucle.model import TemplateId
+from boucle.workflows.case_params import CaseParams
 
 
-class CsmCaseParams(Frozen):
+class CsmCaseParams(CaseParams):
     """Parameters of `csm_case`."""
 
-    team: TeamId = Field(description="The team that works the case; its member with least to do gets it.")
-    first_contact_within: SomeTime = Field(
-        default=Duration(amount=48, unit="hours"),
-        description="The customer's clock: by when somebody has reached the customer.",
-    )
-    close_within: SomeTime = Field(
-        default=Duration(amount=5, unit="days", business=True),
-        description="The team's clock: by when the case is closed.",
-    )
-    remind_before: tuple[Duration, ...] = Field(
-        default=(Duration(amount=4, unit="hours"),),
-        description="How long before each clock runs out the owner is reminded; several are possible.",
-    )
     acknowledge: TemplateId | None = Field(
         default=None,
         description="The message that tells the customer that somebody will call; none: no message.",
     )
-    severity: CaseSeverity = Field(
-        default="medium",
-        description="low, medium, high or critical; from high on, colleagues are told at night too.",
-    )
-
-    _wall = field_validator("remind_before")(refuse_business_time)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from boucle.workflows.case_play import WORKING, CasePlay
+from boucle.workflows.case_work import WORKING, CaseWork
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.model import ClockKind
     from boucle.standing import LoopRef
+    from boucle.workflows.case_params import CaseParams
     from boucle.workflows.escalate_params import EscalateParams
 
 
 @workflow.defn(name="escalate")
-class Escalate(CasePlay):
+class Escalate(CaseWork):
     """Opens the lead's case and watches its clocks until it is closed."""
 
     @workflow.run
@@ -27,14 +27,15 @@ class Escalate(CasePlay):
         """The plan's parameters."""
         return EscalateParams.model_validate(self.standing.plan.params)
 
+    @property
+    def case_params(self) -> CaseParams:
+        """The case is what the play is about."""
+        return self.params
+
     async def open(self) -> None:
         """No queue, no least loaded member: the lead."""
-        clocks = {
-            ClockKind.FIRST_CONTACT: self.params.first_contact_within,
-            ClockKind.CLOSE: self.params.close_within,
-        }
-        await self.open_case(self.params.team, self.params.severity, clocks, to_lead=True)
+        await self.open_case(self.params, to_lead=True)
 
     async def work(self) -> None:
         """Wait for the lead."""
-        await self.work_case(self.params.remind_before)
+        await self.work_case()

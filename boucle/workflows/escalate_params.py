@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from boucle.activities.calls import CaseSeverity
-from boucle.model import Duration, Frozen, SomeTime, TeamId
-from boucle.workflows.csm_case_params import refuse_business_time
+from boucle.model import CaseSeverity, Duration, SomeTime, TeamId
+from boucle.workflows.case_params import CaseParams
 
 
-class EscalateParams(Frozen):
+class EscalateParams(CaseParams):
     """Parameters of `escalate`."""
 
     team: TeamId = Field(description="The team whose lead gets the case.")
@@ -29,5 +28,3 @@ class EscalateParams(Frozen):
         default="high",
         description="low, medium, high or critical; from high on, colleagues are told at night too.",
     )
-
-    _wall = field_validator("remind_before")(refuse_business_time)

@@ -42,18 +42,19 @@ Stage = Callable[[], Awaitable[None]]
 class Play:
     """The base of every play. A stage is a coroutine that returns when the loop has left it."""
 
-    accepts: ClassVar[frozenset[ActKind]] = frozenset(
+    takes: ClassVar[frozenset[ActKind]] = frozenset(
         {ActKind.NOTE, ActKind.ANSWER, ActKind.SETTLE, ActKind.CLOSE}
     )
+    """The acts that the step is for; a play takes those of all its steps."""
 
     @workflow.init
     def __init__(self, ref: LoopRef) -> None:
         self._ref = ref
         self._standing: Standing | None = None
         self._changes = 0
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._outgoing: dict[str, asyncio.Task[None]] = {}
-        self._later: dict[str, datetime] = {}
+        self.later: dict[str, datetime] = {}
         self._given_up: set[str] = set()
         self._shown: tuple[str, datetime | None] | None = None
 
@@ -90,7 +91,8 @@ class Play:
         due = self.find_due(kind)
         return due is not None and due <= workflow.now()
 
-    def _take(self, standing: Standing) -> None:
+    def take(self, standing: Standing) -> None:
+        """The loop stands so now."""
         self._standing = standing
         self._changes += 1
         self._show(standing)
@@ -112,7 +114,7 @@ class Play:
     async def act(self, act: Act) -> ActOutcome:
         """Apply an act; answers only when the database has it. The same act again changes nothing."""
         await workflow.wait_condition(lambda: self._standing is not None)
-        async with self._turn:
+        async with self.turn:
             call = ApplyAct(
                 loop=self.loop,
                 round=self.standing.round,
@@ -122,13 +124,13 @@ class Play:
             )
             outcome = await do(LoopActivities.apply_act, call)
             if outcome.standing is not None:
-                self._take(outcome.standing)
+                self.take(outcome.standing)
         return outcome.model_copy(update={"standing": None})
 
     @act.validator
     def check_act(self, act: Act) -> None:
         """Refuse what this play never takes, before anything is written into the history."""
-        if act.kind not in self.accepts:
+        if not any(act.kind in step.takes for step in type(self).__mro__ if issubclass(step, Play)):
             raise ApplicationError("this play does not take such an act", type="not_for_this_play")
         if self.closed:
             raise ApplicationError("the loop is closed", type="closed")
@@ -151,37 +153,32 @@ class Play:
         return workflow.info().is_continue_as_new_suggested() and not self._outgoing
 
     async def _load(self) -> None:
-        async with self._turn:
-            self._take(await do(LoopActivities.load, self._ref))
+        async with self.turn:
+            self.take(await do(LoopActivities.load, self._ref))
 
     async def advance(
         self, stage: str, clocks: Mapping[ClockKind, Duration], met: ClockKind | None = None
     ) -> None:
         """Go on to a stage and start its clocks; without effect on a loop closed meanwhile."""
         started = tuple(Clock(kind=kind, within=within) for kind, within in clocks.items())
-        async with self._turn:
+        async with self.turn:
             if not self.closed:
                 call = Advance(loop=self.loop, stage=stage, at=workflow.now(), clocks=started, met=met)
-                self._take(await do(LoopActivities.advance, call))
+                self.take(await do(LoopActivities.advance, call))
 
     async def close(self, closure: Closure | None) -> None:
         """Close the loop; None: as the answer to the follow-up question says."""
-        async with self._turn:
+        async with self.turn:
             if not self.closed:
                 call = Close(loop=self.loop, closure=closure, at=workflow.now())
-                self._take(await do(LoopActivities.close_loop, call))
+                self.take(await do(LoopActivities.close_loop, call))
 
     # -- waiting --------------------------------------------------------------------------------
 
-    async def attend(
-        self,
-        done: Callable[[], bool],
-        until: ClockKind | None = None,
-        agenda: Callable[[], Iterable[Errand]] = tuple,
-    ) -> None:
+    async def attend(self, done: Callable[[], bool], until: ClockKind | None = None) -> None:
         """Wait until done, closed, or a clock has run out; meanwhile do what falls due."""
         while not (done() or self.closed or self._tired or (until and self.is_over(until))):
-            errands = [*self._errands(), *agenda()]
+            errands = [*self.agenda()]
             ready = [errand for errand in errands if errand.at <= workflow.now()]
             if ready:
                 await find_next(ready).do()
@@ -202,17 +199,23 @@ class Play:
                 timeout_summary=name,
             )
 
-    def _errands(self) -> Iterable[Errand]:
-        """What was begun and has no receipt yet: also what an earlier run left behind."""
-        for step, state in self.standing.effects.items():
-            if state in _UNSENT and step != OFFER and not self._is_busy(step):
-                at = self._later.get(step, workflow.now())
-                yield Errand(at, step, self._sending(step))
+    def agenda(self) -> Iterable[Errand]:
+        """What there is to do, and when. A step adds its own to that of `super()`.
 
-    def _is_busy(self, step: str) -> bool:
+        Here: what was begun and has no receipt yet, also what an earlier run left behind.
+        """
+        for step, state in self.standing.effects.items():
+            if state in _UNSENT and step != OFFER and not self.is_busy(step):
+                at = self.later.get(step, workflow.now())
+                yield Errand(at, step, self.sending(step))
+
+    def is_busy(self, step: str) -> bool:
+        """Whether a message is on its way, or was given up."""
         return step in self._outgoing or step in self._given_up
 
-    def _sending(self, step: str) -> Callable[[], Awaitable[None]]:
+    def sending(self, step: str) -> Callable[[], Awaitable[None]]:
+        """An errand that begins to send a message."""
+
         async def begin() -> None:
             self.send(step)
 
@@ -222,7 +225,7 @@ class Play:
 
     def send(self, step: str, template: str | None = None) -> None:
         """Begin to send, and go on: what becomes of it shows in the effects, clocks don't wait for it."""
-        if not self._is_busy(step):
+        if not self.is_busy(step):
             self._outgoing[step] = asyncio.create_task(self._deliver(step, template))
 
     def is_out(self, step: str) -> bool:
@@ -261,6 +264,6 @@ class Play:
 
     def _note(self, step: str, delivery: Delivery) -> None:
         if delivery.later is not None:
-            self._later[step] = delivery.later
+            self.later[step] = delivery.later
         effects = {**self.standing.effects, step: delivery.state}
         self._standing = self.standing.model_copy(update={"effects": effects})

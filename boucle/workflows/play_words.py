@@ -9,9 +9,10 @@ from pydantic import JsonValue
 
 from boucle.model import Duration
 from boucle.workflows import play_params
-from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams, Offer
+from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams
 from boucle.workflows.csm_case_params import CsmCaseParams
 from boucle.workflows.escalate_params import EscalateParams
+from boucle.workflows.offer_params import Offer
 
 Language = Literal["en", "fr"]
 

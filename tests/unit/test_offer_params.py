@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from boucle.model import Money
-from boucle.workflows.apologize_with_offer_params import Offer
+from boucle.workflows.offer_params import Offer
 
 
 @pytest.mark.parametrize("value", ["0.00 EUR", "-5.00 EUR"])

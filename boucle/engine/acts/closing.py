@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from boucle.engine import cases, loops
+from boucle.engine import cases, loops, notices
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.model import ActKind, ClockKind, Closure, Plan, RootCause
 
@@ -43,7 +43,10 @@ class Close(Deed):
         return "root_cause_missing" if needs_cause and self.root_cause is None else None
 
     def do(self, doing: Doing) -> None:
-        """Close the loop. Its close clock is judged by when the act was recorded, not by when applied."""
+        """Close the loop; nobody is told anything of it any more.
+
+        Its close clock is judged by when the act was recorded, not by when it was applied.
+        """
         session, loop = doing.session, doing.loop
         cases.conclude(
             session, loop, cause=self.root_cause, detail=self.root_cause_detail, systemic=self.systemic
@@ -54,6 +57,7 @@ class Close(Deed):
             session, loop.id, closure=self.closure, by=doing.actor, at=doing.at,
             details={"act": doing.command.id, **details}, text=doing.text,
         )  # fmt: skip
+        notices.drop(session, loop.id, doing.at)
 
 
 def _tried_enough(situation: Situation) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from boucle.engine import cases
+from boucle.engine import cases, notices
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.model import ActKind
 
@@ -40,6 +40,7 @@ class Assign(Deed):
         return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
-        """The case is the other's."""
+        """The case is the other's, who is told."""
         cases.assign(doing.session, doing.loop.id, owner=self.owner, by=doing.actor, at=doing.at)
+        notices.write_down(doing.session, doing.loop, notices.assigned(doing.command.id), doing.at)
         doing.note()

@@ -1,0 +1,37 @@
+"""The parameters of working a case, which every play with a case has."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from boucle.model import CaseSeverity, Duration, Frozen, SomeTime, TeamId
+
+
+class CaseParams(Frozen):
+    """How a case is worked: by whom, and against which clocks."""
+
+    team: TeamId = Field(description="The team that works the case; its member with least to do gets it.")
+    first_contact_within: SomeTime = Field(
+        default=Duration(amount=48, unit="hours"),
+        description="The customer's clock: by when somebody has reached the customer.",
+    )
+    close_within: SomeTime = Field(
+        default=Duration(amount=5, unit="days", business=True),
+        description="The team's clock: by when the case is closed.",
+    )
+    remind_before: tuple[Duration, ...] = Field(
+        default=(Duration(amount=4, unit="hours"),),
+        description="How long before each clock runs out the owner is reminded; several are possible.",
+    )
+    severity: CaseSeverity = Field(
+        default="medium",
+        description="low, medium, high or critical; from high on, colleagues are told at night too.",
+    )
+
+    @field_validator("remind_before")
+    @classmethod
+    def _on_the_wall_clock(cls, remind_before: tuple[Duration, ...]) -> tuple[Duration, ...]:
+        for ahead in remind_before:
+            if ahead.business:
+                raise ValueError(f"'{ahead}': a reminder counts back on the wall clock; write 4h or 1 day")
+        return remind_before
