@@ -47,6 +47,11 @@ def loop_chain(loop_id: str) -> str:
     return f"loop/{loop_id}"
 
 
+def customer_chain(customer_id: str) -> str:
+    """The chain of what was merged into one customer or contact."""
+    return f"customer/{customer_id}"
+
+
 def scope(chain: str, seq: int) -> str:
     """The scope, in `personal`, of the values that an event commits to."""
     return f"{chain}#{seq}"
@@ -58,6 +63,7 @@ class Draft:
 
     `at` is when it happened, `recorded_at` when we learned of it. `personal` values are kept under
     `subject` (a contact's or response's id) and committed; no value of theirs enters the event.
+    `subjects` name others whose single fields are: an event can speak of several people.
     """
 
     type: str
@@ -67,6 +73,15 @@ class Draft:
     recorded_at: datetime | None = None
     personal: Mapping[str, str] = field(default_factory=dict)
     subject: str | None = None
+    subjects: Mapping[str, str] = field(default_factory=dict)
+
+    def salt(self, scope: str) -> list[dict[str, str]]:
+        """Rows of the personal values, each under whose it is."""
+        return [
+            row
+            for name, value in self.personal.items()
+            for row in privacy.salt(self.subjects.get(name, self.subject or ""), scope, {name: value})
+        ]
 
 
 @dataclass(frozen=True)
@@ -98,13 +113,13 @@ def append_all(session: Session, chain: str, drafts: Sequence[Draft]) -> list[Pl
     """Add events to the end of a chain, in order, in the caller's transaction."""
     for draft in drafts:
         ledger_events.require(draft.type, draft.personal)
-        if draft.personal and draft.subject is None:
+        if draft.subject is None and draft.personal.keys() - draft.subjects.keys():
             raise ValueError(f"personal fields of '{draft.type}' need the subject whose they are")
     first, previous = _next(session, chain)
     events: list[dict[str, Any]] = []
     held: list[dict[str, str]] = []
     for seq, draft in enumerate(drafts, first):
-        salted = privacy.salt(draft.subject or "", scope(chain, seq), draft.personal)
+        salted = draft.salt(scope(chain, seq))
         events.append(_event(chain, seq, previous, draft, privacy.commitments(salted)))
         previous = events[-1]["hash"]
         held += salted

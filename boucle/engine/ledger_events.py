@@ -33,6 +33,14 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "A response did not fit the catalogue and waits for a mend; no rule has seen it.",
     ),
     "bundle.activated": EventType("A bundle of rules was put in force; names the one before it, and why."),
+    "customer.stated": EventType(
+        "A part of a file of customers said something new of these customers and contacts; names whose file.",
+        ("said.*",),
+    ),
+    "customer.merged": EventType(
+        "Two records of one customer or contact became one; names both, and all that named the first.",
+        ("text", "before"),
+    ),
     "loop.opened": EventType("A decision started a loop; names the intake event that it came from."),
     "loop.advanced": EventType("The play entered a stage; names the clocks that it started."),
     "loop.closed": EventType("The loop ended; says how, by whom, and which clocks stopped.", ("text",)),
@@ -54,6 +62,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     ),
     "loop.released": EventType(
         "The start was refused for good; what it had reserved of caps and budgets is free again."
+    ),
+    "loop.moved": EventType(
+        "The customer or contact of this loop was merged into another record of theirs; names both."
     ),
     "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
     "loop.answered": EventType("The customer answered the follow-up question.", ("text",)),

@@ -86,6 +86,13 @@ def find_persons(session: Session, contact_ids: Sequence[str]) -> dict[str, dict
     return found
 
 
+def forget_person(session: Session, contact_id: str) -> None:
+    """Delete a contact's own data; what they wrote in responses stays."""
+    session.execute(
+        delete(Personal).where(col(Personal.subject) == contact_id, col(Personal.scope) == CONTACT)
+    )
+
+
 def keep_person(session: Session, contact_id: str, person: Person) -> None:
     """Keep what `person` says of a contact; what it does not say stays as it was."""
     said = {name: value for name, value in person.model_dump().items() if value is not None}
