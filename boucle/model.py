@@ -392,6 +392,7 @@ class ClockKind(StrEnum):
     CLOSE = "close"
     FOLLOW_UP = "follow_up"
     ANSWER = "answer"
+    COMMITMENT = "commitment"
 
 
 class ClockState(StrEnum):

@@ -15,7 +15,11 @@ from boucle.model import AttemptResult, Channel, ClockKind, ClockState, RootCaus
 
 
 class CaseRow(SQLModel, table=True):
-    """The human side of a loop: who owns it, and how it was closed. One per loop and round."""
+    """The human side of a loop: who owns it, and how it was closed. One per loop and round.
+
+    `snoozed_until`: it leaves the inbox until then. `waiting_until`: for the customer, so the team's
+    clocks are paused, until then at most.
+    """
 
     __tablename__ = "case"
     __table_args__ = (
@@ -36,6 +40,8 @@ class CaseRow(SQLModel, table=True):
     opened_at: datetime = instant()
     claimed_at: datetime | None = instant(nullable=True)
     first_contact_at: datetime | None = instant(nullable=True)
+    snoozed_until: datetime | None = instant(nullable=True)
+    waiting_until: datetime | None = instant(nullable=True)
     root_cause: str | None = None
     root_cause_detail: str | None = None
     systemic: bool | None = None
@@ -59,6 +65,27 @@ class ClockRow(SQLModel, table=True):
     state: str = ClockState.RUNNING
     paused_at: datetime | None = instant(nullable=True)
     paused_for: int = 0
+    owner: str | None = None
+    ended_at: datetime | None = instant(nullable=True)
+
+
+class CommitmentRow(SQLModel, table=True):
+    """What a customer was promised, and by when: a clock of its own. Its text lies with its act.
+
+    `met`: kept, `missed`: broken. `number` tells those of one loop apart, over all its rounds. `owner`
+    is who owned the case when it ended.
+    """
+
+    __tablename__ = "commitment"
+    __table_args__ = (one_of("state", ClockState), UniqueConstraint("loop_id", "number"))
+    id: str = Field(primary_key=True, foreign_key="command.id")
+    loop_id: str = Field(foreign_key="loop.id")
+    round: int
+    number: int
+    promised_by: str
+    promised_at: datetime = instant()
+    due_at: datetime = instant()
+    state: str = ClockState.RUNNING
     owner: str | None = None
     ended_at: datetime | None = instant(nullable=True)
 

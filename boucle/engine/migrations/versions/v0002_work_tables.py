@@ -19,6 +19,7 @@ def upgrade() -> None:
     _clock()
     _offer()
     _attempt()
+    _commitment()
 
 
 def _case() -> None:
@@ -33,6 +34,8 @@ def _case() -> None:
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("claimed_at", Instant(), nullable=True),
         sa.Column("first_contact_at", Instant(), nullable=True),
+        sa.Column("snoozed_until", Instant(), nullable=True),
+        sa.Column("waiting_until", Instant(), nullable=True),
         sa.Column("root_cause", sa.String(), nullable=True),
         sa.Column("root_cause_detail", sa.String(), nullable=True),
         sa.Column("systemic", sa.Boolean(), nullable=True),
@@ -65,7 +68,8 @@ def _clock() -> None:
         sa.Column("owner", sa.String(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('first_contact', 'close', 'follow_up', 'answer')", name=op.f("ck_clock_kind")
+            "kind IN ('first_contact', 'close', 'follow_up', 'answer', 'commitment')",
+            name=op.f("ck_clock_kind"),
         ),
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'met', 'missed', 'stopped')", name=op.f("ck_clock_state")
@@ -116,3 +120,26 @@ def _attempt() -> None:
         sa.PrimaryKeyConstraint("command_id", name=op.f("pk_attempt")),
     )
     op.create_index("ix_attempt_loop", "attempt", ["loop_id"], unique=False)
+
+
+def _commitment() -> None:
+    op.create_table(
+        "commitment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("loop_id", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("promised_by", sa.String(), nullable=False),
+        sa.Column("promised_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('running', 'paused', 'met', 'missed', 'stopped')", name=op.f("ck_commitment_state")
+        ),
+        sa.ForeignKeyConstraint(["id"], ["command.id"], name=op.f("fk_commitment_id")),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_commitment_loop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commitment")),
+        sa.UniqueConstraint("loop_id", "number", name=op.f("uq_commitment_loop_id_number")),
+    )
