@@ -32,7 +32,7 @@ def _print_version() -> int:
 
 def _run() -> int:
     # What a command loads stays to its end: searching it for garbage time and again finds nothing.
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     # Nor is anything registered for pydantic; to find that, it would read of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from boucle.commands import failures

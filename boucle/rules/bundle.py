@@ -39,21 +39,20 @@ from boucle.rules.policy_document import (
     read_spending,
 )
 from boucle.rules.ruleset import Definition, Exemption, IfOpen, Policy, Spending
+from boucle.rules.value import Value
 
 UNDECIDED = "undecided"
 """What the fallback of a rule set is called where a rule's id is expected."""
 
 
-@dataclass(frozen=True)
-class CompiledCondition:
+class CompiledCondition(Value):
     """A condition of a bundle; `slot` is its place in the row of truth values."""
 
     when: Expr
     slot: int
 
 
-@dataclass(frozen=True)
-class CompiledRule:
+class CompiledRule(Value):
     """A rule as a decision needs it. `reads` are the facts that its condition reads.
 
     The other fields are those of `ruleset.Rule`.
@@ -81,8 +80,7 @@ class CompiledRule:
         return begun and (self.effective_until is None or day <= self.effective_until)
 
 
-@dataclass(frozen=True)
-class CompiledUndecided:
+class CompiledUndecided(Value):
     """The fallback; `play` None: it is only recorded; `condition` None: it asks nothing."""
 
     condition: CompiledCondition | None
@@ -94,8 +92,7 @@ class CompiledUndecided:
     if_open: IfOpen = "join"
 
 
-@dataclass(frozen=True)
-class CompiledSuppression:
+class CompiledSuppression(Value):
     """A suppression of the policy; the fields are those of `ruleset.Suppression`."""
 
     id: str
@@ -107,8 +104,7 @@ class CompiledSuppression:
     do: Literal["drop", "defer"]
 
 
-@dataclass(frozen=True)
-class CompiledReason:
+class CompiledReason(Value):
     """One of the author's reasons for doing nothing."""
 
     code: str
@@ -116,8 +112,7 @@ class CompiledReason:
     condition: CompiledCondition
 
 
-@dataclass(frozen=True)
-class CompiledRuleSet:
+class CompiledRuleSet(Value):
     """A rule set of a bundle; `only_when` None: it decides every response."""
 
     name: str

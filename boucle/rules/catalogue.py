@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Literal
@@ -12,12 +11,12 @@ from typing import Literal
 from boucle.errors import Place
 from boucle.model import FactValue
 from boucle.rules.condition import Expr
+from boucle.rules.value import Value
 
 FactType = Literal["int", "decimal", "bool", "enum", "set", "text", "date", "instant"]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Value):
     """One fact: its type and limits, and whether it may be unknown.
 
     `metric` is set for a score (`nps`, `csat`, `ces`, or a declared one); `low` and `high` are its
@@ -49,8 +48,7 @@ Over = Literal["responses", "loops", "offers"]
 PerParty = Literal["customer", "contact"]
 
 
-@dataclass(frozen=True)
-class Derived:
+class Derived(Value):
     """How a derived fact is computed of the responses, loops or offers before a response.
 
     `of` is what is taken of one of them: a fact of a response, or `closure` or `play` of a loop; None
@@ -70,8 +68,7 @@ class Derived:
     play: str | None = None
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Value):
     """All facts by name, the built-in and derived ones included, and how derived ones are computed."""
 
     facts: Mapping[str, Fact]
@@ -84,16 +81,14 @@ _LARGEST = 2**53 - 1
 _EXACT = Context(prec=64)
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(Value):
     """A value that its fact cannot have, or a name that is no fact; nothing personal in `message`."""
 
     fact: str
     message: str
 
 
-@dataclass(frozen=True)
-class Unlisted:
+class Unlisted(Value):
     """A value outside the list of a fact whose unlisted values count as unknown."""
 
     fact: str

@@ -6,47 +6,42 @@ logic the two are the same. `text` is the atom as the author wrote it, for expla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from boucle.errors import Place
 from boucle.model import FactValue
+from boucle.rules.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Value):
     """True when all parts are; false as soon as one is."""
 
     parts: tuple[Expr, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Value):
     """True as soon as one part is; false when all are."""
 
     parts: tuple[Expr, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Value):
     """The negation; of unknown, unknown."""
 
     part: Expr
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(Value):
     """A definition by name, the rule set's own or a built-in band."""
 
     name: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Value):
     """A fact against one constant, both of the fact's type."""
 
     fact: str
@@ -56,8 +51,7 @@ class Compare:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Value):
     """A fact between two constants, both inclusive."""
 
     fact: str
@@ -67,8 +61,7 @@ class Within:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Value):
     """A fact equal to one of several constants; never empty."""
 
     fact: str
@@ -77,8 +70,7 @@ class OneOf:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Has:
+class Has(Value):
     """A set that has at least one of the members."""
 
     fact: str
@@ -87,8 +79,7 @@ class Has:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(Value):
     """A text that contains at least one of the needles, case and accents folded, literally."""
 
     fact: str
@@ -97,8 +88,7 @@ class Contains:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Value):
     """True when the fact is known, else false; never unknown."""
 
     fact: str
@@ -106,8 +96,7 @@ class Known:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class IsTrue:
+class IsTrue(Value):
     """A bool fact standing alone."""
 
     fact: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -21,6 +20,7 @@ from boucle.rules.encoding import FOLDED, fold, nest
 from boucle.rules.failures import EvaluationError
 from boucle.rules.index import Index, Sides
 from boucle.rules.logic import PERSONAL, personal_key
+from boucle.rules.value import Value
 
 Sign = Literal[1, 0, -1]
 
@@ -39,8 +39,7 @@ class _Sessions(threading.local):
 _SESSIONS = _Sessions()
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Value):
     """One condition: what the author meant, and the compiled expressions T and F."""
 
     when: Expr

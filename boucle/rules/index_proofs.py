@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise, product
 from math import prod
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
+
+from boucle.rules.value import Value
 
 MOST_WAYS = 8
 """An expression that is settled in more ways is left to the engine."""
@@ -28,15 +29,13 @@ class Test(NamedTuple):
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Value):
     """Given where each of the parts is."""
 
     every: tuple[Proof, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Value):
     """Given where at least one of the parts is."""
 
     some: tuple[Proof, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -30,6 +29,7 @@ from boucle.rules.condition import (
 )
 from boucle.rules.encoding import FOLDED, encode_value, fold
 from boucle.rules.ruleset import Definition
+from boucle.rules.value import Value
 
 PERSONAL = "@personal"
 """Where the truth values of the atoms on personal facts lie in the engine's data."""
@@ -37,8 +37,7 @@ PERSONAL = "@personal"
 _INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Value):
     """What names in a condition mean. `inline`: atoms on personal facts are compiled in place.
 
     Outside of the one expression that evaluates them first, such atoms are read as truth values.

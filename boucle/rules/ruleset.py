@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -13,10 +13,10 @@ from boucle.errors import Place
 from boucle.model import Money
 from boucle.rules.catalogue import Catalogue
 from boucle.rules.condition import Expr
+from boucle.rules.value import Value
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Value):
     """A named condition. `if_unknown` False: what cannot be told counts as false; None: stays unknown."""
 
     name: str
@@ -33,16 +33,14 @@ GateKind = Literal["suppress", "caps", "holdouts"]
 """The gates that a rule can be exempt from."""
 
 
-@dataclass(frozen=True)
-class Exemption:
+class Exemption(Value):
     """The gates that do not hold a rule back, and why not."""
 
     gates: frozenset[GateKind]
     reason: str
 
 
-@dataclass(frozen=True)
-class Spending:
+class Spending(Value):
     """What a start takes from a budget; `otherwise` are the parameters where it is exhausted."""
 
     budget: str
@@ -50,8 +48,7 @@ class Spending:
     otherwise: Mapping[str, JsonValue] | None = None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Value):
     """One rule. `params` are the play's validated parameters in their JSON form.
 
     `effective_from` and `effective_until` are whole days, inclusive, in the rule set's zone, of the
@@ -78,8 +75,7 @@ class Rule:
     if_open: IfOpen = "join"
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(Value):
     """What to do when no rule is true and at least one is undecided; `play` None means record only."""
 
     place: Place
@@ -91,8 +87,7 @@ class Undecided:
     if_open: IfOpen = "join"
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Value):
     """One of the author's own reasons for doing nothing, with the condition under which it holds."""
 
     code: str
@@ -101,8 +96,7 @@ class Reason:
     place: Place
 
 
-@dataclass(frozen=True)
-class Guarantee:
+class Guarantee(Value):
     """What must hold of all responses for which `whenever` is true; nothing else is said of others.
 
     `starts`: one of these plays starts or is joined (none may: the empty set). `never_starts`: none
@@ -117,8 +111,7 @@ class Guarantee:
     taken: bool | None = None
 
 
-@dataclass(frozen=True)
-class RuleSet:
+class RuleSet(Value):
     """One rule file. At most one of its rules acts on one response; file order is priority.
 
     `hit_policy` unique: two rules that can both hold are a mistake.
@@ -138,8 +131,7 @@ class RuleSet:
     guarantees: tuple[Guarantee, ...] = ()
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(Value):
     """Holds plays back (`plays` None: all) while a condition holds, or between two instants.
 
     `defer` (a window only): what is held back starts when the window ends; `drop`: it never does.
@@ -155,8 +147,7 @@ class Suppression:
     do: Literal["drop", "defer"] = "drop"
 
 
-@dataclass(frozen=True)
-class Cap:
+class Cap(Value):
     """At most `most` starts of some plays within a span, counted back from the acceptance."""
 
     id: str
@@ -167,8 +158,7 @@ class Cap:
     within: timedelta
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(Value):
     """How much may be spent in each calendar period, in the policy's zone."""
 
     id: str
@@ -177,8 +167,7 @@ class Budget:
     per: Literal["calendar_day", "calendar_week", "calendar_month", "calendar_quarter", "calendar_year"]
 
 
-@dataclass(frozen=True)
-class Holdout:
+class Holdout(Value):
     """The share of contacts, in basis points, from whom some plays are held back to measure them."""
 
     id: str
@@ -187,8 +176,7 @@ class Holdout:
     share: int
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Value):
     """What holds for all rule sets. `max_age` None: no response is too old."""
 
     max_age: timedelta | None = None
@@ -199,8 +187,7 @@ class Policy:
     holdouts: tuple[Holdout, ...] = ()
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(Value):
     """All that CX ops wrote, read and checked; the input of the compiler."""
 
     catalogue: Catalogue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -13,10 +12,10 @@ from boucle.rules.condition import Atom
 from boucle.rules.evaluation import Condition, Evaluator
 from boucle.rules.logic import Vocabulary, is_false, is_true
 from boucle.rules.phrases import word_atom
+from boucle.rules.value import Value
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(Value):
     """A fact, and its classes of values; the first sample of each class represents it."""
 
     fact: Fact

@@ -8,18 +8,17 @@ of a known customer too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from boucle.rules.catalogue import Catalogue
+from boucle.rules.value import Value
 
 _CUSTOMER = "response.known_customer"
 _OF_CUSTOMER = ("customer.open_loop", "customer.tenure_days")
 
 
-@dataclass(frozen=True)
-class Bond:
+class Bond(Value):
     """Facts that are known together or not at all; `told_by`, a bool fact never unknown, says which."""
 
     facts: frozenset[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -18,6 +17,7 @@ from boucle.rules.analysis.scene import Scene
 from boucle.rules.analysis.territory import check_territory
 from boucle.rules.bundle import Bundle
 from boucle.rules.ruleset import RuleSet, Workspace
+from boucle.rules.value import Value
 
 _CHECKS: tuple[Callable[[Scene], Iterator[Mistake]], ...] = (
     check_constancy,
@@ -27,8 +27,7 @@ _CHECKS: tuple[Callable[[Scene], Iterator[Mistake]], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(Value):
     """What was found, in file order, and the rule sets of which not everything could be looked at."""
 
     mistakes: tuple[Mistake, ...]

@@ -7,7 +7,6 @@ cell, run through the evaluator that decides live, is a proof by exhaustion.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -25,6 +24,7 @@ from boucle.rules.evaluation import Condition, Evaluator
 from boucle.rules.expressions import list_atoms
 from boucle.rules.logic import Vocabulary, is_false, is_true
 from boucle.rules.ruleset import Definition
+from boucle.rules.value import Value
 
 Cell = Mapping[str, JsonValue]
 """The representative of a cell: encoded facts, personal ones too. A fact left out is unknown.
@@ -33,23 +33,20 @@ Only the facts of the question are in it; `complete` adds what a whole response 
 """
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Value):
     """One condition of a question, and the definitions that it may name."""
 
     when: Expr
     definitions: Mapping[str, Definition]
 
 
-@dataclass(frozen=True)
-class GaveUp:
+class GaveUp(Value):
     """The answer to a question that has more cells than can be looked at: how many, at least."""
 
     cells: int
 
 
-@dataclass(frozen=True)
-class Partition:
+class Partition(Value):
     """The cells of a question.
 
     `axes` are its facts, each with the classes of values that no atom of the question tells apart;

@@ -8,7 +8,7 @@ may be unknown is also unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from pydantic import JsonValue
@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from boucle.rules.catalogue import Fact
 from boucle.rules.condition import Atom, Compare, Contains, Has, OneOf, Within
 from boucle.rules.encoding import LARGEST, encode_value, fold
+from boucle.rules.value import Value
 
 _PARTS = ("/", "|", *map(chr, range(0x2500, 0x2C00)))
 """What may part texts in a sample, so that no needle is found across two of them."""
@@ -34,8 +35,7 @@ class TooManyError(Exception):
         self.count = count
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Value):
     """One encoded value, and for an ordered fact the stretch (both ends included) that it stands for.
 
     `value` None: the fact is unknown.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import JsonValue
@@ -15,10 +14,10 @@ from boucle.rules.condition import Atom, Expr
 from boucle.rules.expressions import list_atoms
 from boucle.rules.logic import Vocabulary, is_false, is_true
 from boucle.rules.ruleset import Definition, Rule, RuleSet
+from boucle.rules.value import Value
 
 
-@dataclass(frozen=True)
-class Contender:
+class Contender(Value):
     """A rule of a set: where it is true, and where it is not false, among what its set decides."""
 
     number: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from boucle.errors import Mistake
@@ -16,13 +15,13 @@ from boucle.rules.ruleset import Definition
 from boucle.rules.strict_yaml.file_mistakes import BadName, BadValue, TakenName, WrongShape
 from boucle.rules.strict_yaml.form import Form, kind_of
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class ReadDefinitions:
+class ReadDefinitions(Value):
     """The definitions, each after those it rests on; what they add to the scope; how large they are."""
 
     definitions: Mapping[str, Definition]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -21,6 +21,7 @@ from boucle.rules.language.when import read_when
 from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey, UnknownPlay
 from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.source import Mapping_, Scalar
+from boucle.rules.value import Value
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 VERBS = ("count", "last", "days_since", "change")
@@ -30,8 +31,7 @@ OF_LOOPS = ("closure", "play")
 _LONGEST = timedelta(days=36_500)
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Value):
     """What a declaration may name: facts that responses bring, what is computed, and plays."""
 
     scope: Scope

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
@@ -14,6 +13,7 @@ from boucle.rules.language.constants import check_shape, scale_exactly
 from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey, Repeated
 from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.source import Mapping_, Scalar
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 TYPES = frozenset(("int", "decimal", "bool", "enum", "set", "text", "date", "instant"))
@@ -80,8 +80,7 @@ def _scale(metric: str, form: Form) -> tuple[int, int]:
     return scale or _NPS
 
 
-@dataclass(frozen=True)
-class _Limits:
+class _Limits(Value):
     low: int | None = None
     high: int | None = None
     digits: int = 0

@@ -20,6 +20,7 @@ from boucle.rules.strict_yaml.file_mistakes import BadName, BadValue, FactUnderF
 from boucle.rules.strict_yaml.form import Form, kind_of
 from boucle.rules.strict_yaml.headers import open_file
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 HEADER = "facts/v1"
@@ -28,8 +29,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,7}", re.
 _LONGEST_NAME = 100
 
 
-@dataclass(frozen=True)
-class ReadFacts:
+class ReadFacts(Value):
     """The catalogue as far as it could be read, and the names whose declaration has a mistake."""
 
     catalogue: Catalogue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +12,7 @@ from boucle.errors import Mistake, Place
 from boucle.rules.declarations.named_params import named_params
 from boucle.rules.strict_yaml.file_mistakes import BadParameter, UnknownThing
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.value import Value
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 PlayParams = Mapping[str, type[BaseModel]]
@@ -65,8 +65,7 @@ def _unknown_names(params: BaseModel, node: Mapping_, known: Known) -> Iterator[
 # -- from pydantic's errors to ours -------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Followed:
+class _Followed(Value):
     """Where a path leads: the parts that are keys or indexes of the file, and the place."""
 
     path: Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from boucle.errors import Mistake
 from boucle.rules.declarations.facts_file import ReadFacts
@@ -15,6 +15,7 @@ from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey, NoAgeLi
 from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.headers import open_file
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.value import Value
 
 HEADER = "policy/v1"
 KEYS = frozenset("boucle max_age timezone suppress caps budgets holdouts".split())
@@ -22,8 +23,7 @@ KEYS = frozenset("boucle max_age timezone suppress caps budgets holdouts".split(
 _LATER = {"quiet_hours"}
 
 
-@dataclass(frozen=True)
-class ReadPolicy:
+class ReadPolicy(Value):
     """The policy as far as it could be read.
 
     `broken` are the budgets whose own declaration has a mistake; `complete` False: nothing can be

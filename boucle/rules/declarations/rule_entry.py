@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from pydantic import JsonValue
@@ -30,6 +29,7 @@ from boucle.rules.strict_yaml.file_mistakes import (
 )
 from boucle.rules.strict_yaml.form import Form, kind_of
 from boucle.rules.strict_yaml.source import Mapping_, Scalar
+from boucle.rules.value import Value
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 BUILT_IN_REASONS = frozenset(("no_score", "no_programme", "undecided", "no_rule"))
@@ -50,8 +50,7 @@ _OF_RULES = dict.fromkeys(("mode", "rollout"), "a rule; what 'undecided' starts 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Value):
     """What the entries of one file are read with."""
 
     scope: Scope
@@ -139,8 +138,7 @@ def _read_id(form: Form) -> str | None:
     return id_
 
 
-@dataclass(frozen=True)
-class _Started:
+class _Started(Value):
     play: str
     params: Mapping[str, JsonValue]
     spends: Spending | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue
 
@@ -21,14 +20,14 @@ from boucle.rules.declarations.params import Known, read_model
 from boucle.rules.declarations.policy_file import ReadPolicy
 from boucle.rules.ruleset import Budget, Spending
 from boucle.rules.strict_yaml.form import Form
+from boucle.rules.value import Value
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 KEYS = frozenset(("spends", "if_exhausted"))
 EXHAUSTED_KEYS = ("with",)
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Value):
     """A play with its parameter model, and the validated parameters; None where they are wrong."""
 
     play: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from boucle.errors import Mistake, Place
 from boucle.rules.condition import And, Contains, Defined, Expr, Has, Not, OneOf, Or
 from boucle.rules.language.condition_mistakes import Cycle, TooComplex
 from boucle.rules.ruleset import Definition
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 MAX_NODES = 2_000
@@ -17,8 +17,7 @@ MAX_DEPTH = 100
 _COUNTED = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Value):
     """The nodes of a condition, and how deep they nest."""
 
     nodes: int

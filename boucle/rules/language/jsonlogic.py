@@ -8,7 +8,6 @@ can go is limited by the YAML reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from boucle.errors import Mistake, Place
@@ -38,6 +37,7 @@ from boucle.rules.language.syntax import (
     Test,
 )
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
+from boucle.rules.value import Value
 from boucle.rules.worded import did_you_mean, shortened
 
 _SIGNS = {"==": "==", "===": "==", "!=": "!=", "!==": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -47,8 +47,7 @@ _BETWEEN = frozenset(("<", "<="))
 Operands = tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class ReadLogic:
+class ReadLogic(Value):
     """What the mapping says, None where it says nothing; an offset in it is an index of `places`."""
 
     said: Syntax | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -20,6 +19,7 @@ from boucle.rules.language.condition_mistakes import (
 from boucle.rules.strict_yaml.source import Scalar
 from boucle.rules.strict_yaml.source_mistakes import DecimalComma, NoBreakSpace, TypographicQuotes
 from boucle.rules.strict_yaml.source_text import code_point
+from boucle.rules.value import Value
 
 TokenKind = Literal["name", "word", "sign", "number", "text", "end"]
 
@@ -49,8 +49,7 @@ _NO_BREAK = frozenset("\u00a0\u202f")
 _LONGEST_NUMBER = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Value):
     """One word or sign; `value` is set for a constant. `start` and `end` are offsets in the text."""
 
     kind: TokenKind

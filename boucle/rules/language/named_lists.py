@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from boucle.errors import Mistake, Place
 from boucle.model import NPS_BANDS
@@ -13,13 +12,13 @@ from boucle.rules.language.lexer import RESERVED, Token, token_of
 from boucle.rules.strict_yaml.file_mistakes import BadName, BadValue, Repeated, TakenName, WrongShape
 from boucle.rules.strict_yaml.form import Form, kind_of
 from boucle.rules.strict_yaml.source import Node, Scalar, Sequence_
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class NamedList:
+class NamedList(Value):
     """A list by its name; without values where its own declaration has a mistake."""
 
     name: str

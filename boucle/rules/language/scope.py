@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from boucle.model import NPS_BANDS
 from boucle.rules.bands import SCORE
 from boucle.rules.catalogue import Fact
 from boucle.rules.language.named_lists import NamedList
+from boucle.rules.value import Value
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Value):
     """Facts and definitions by name.
 
     `broken` are names whose own declaration has a mistake: they are neither known nor reported

@@ -5,40 +5,36 @@ Offsets are those of its text; in JSONLogic, which has none, they number the pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from boucle.rules.language.lexer import Token
+from boucle.rules.value import Value
 
 CompareSign = Literal["==", "<", "<=", ">", ">="]
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Value):
     """Parts joined by `and`."""
 
     parts: tuple[Syntax, ...]
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Value):
     """Parts joined by `or`."""
 
     parts: tuple[Syntax, ...]
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Negated:
+class Negated(Value):
     """A part after `not`, or an atom whose relation is negated (`!=`, `not in`, `is unknown`)."""
 
     part: Syntax
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Value):
     """`== 6`; `!=` is a negated `==`."""
 
     sign: CompareSign
@@ -46,8 +42,7 @@ class Comparison:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Value):
     """`in 0..6`."""
 
     low: Token
@@ -55,8 +50,7 @@ class Range:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Value):
     """`in […]`, or `in` the named list."""
 
     values: tuple[Token, ...]
@@ -64,8 +58,7 @@ class Listed:
     named: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Value):
     """`has …` or `contains …`, one value, a list, or the named list."""
 
     verb: Literal["has", "contains"]
@@ -74,8 +67,7 @@ class Holds:
     named: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(Value):
     """`is known`."""
 
     at: int
@@ -84,8 +76,7 @@ class Presence:
 Relation = Comparison | Range | Listed | Holds | Presence
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Value):
     """A name, alone or with a relation; `text` is the atom as written."""
 
     name: Token

@@ -29,14 +29,14 @@ from boucle.rules.strict_yaml.source_places import place_in
 from boucle.rules.strict_yaml.source_plain import ScalarValue, check_plain, resolve_plain
 from boucle.rules.strict_yaml.source_syntax import explain_syntax
 from boucle.rules.strict_yaml.source_text import BAD_CHARACTER, GLUED_KEY, check_text, code_point
+from boucle.rules.value import Value
 from boucle.rules.worded import shortened
 
 MAX_DEPTH = 32
 _MAX_COLONS = 20
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(Value):
     """One scalar: its text after unquoting, its style (None plain, `'`, `"`, `|`, `>`), its value."""
 
     text: str
@@ -50,16 +50,14 @@ class Scalar:
         return place_in(self.text, self.raw, self.style, self.place, offset)
 
 
-@dataclass(frozen=True)
-class Sequence_:  # noqa: N801 - typing's Sequence stands beside it in every reader
+class Sequence_(Value):  # noqa: N801 - typing's Sequence stands beside it in every reader
     """A list of nodes."""
 
     items: tuple[Node, ...]
     place: Place
 
 
-@dataclass(frozen=True)
-class Mapping_:  # noqa: N801 - as above
+class Mapping_(Value):  # noqa: N801 - as above
     """A mapping in file order; a repeated key is reported, and the first one counts."""
 
     entries: tuple[tuple[Scalar, Node], ...]
