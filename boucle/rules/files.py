@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -11,6 +12,8 @@ FACTS = "facts.yaml"
 POLICY = "policy.yaml"
 RULES = "rules"
 TESTS = "tests"
+
+_PSEUDO_ZONES = {"localtime", "Factory"}
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
@@ -34,7 +37,17 @@ def find_tests(texts: Mapping[str, str]) -> list[str]:
     return sorted(path for path, text in texts.items() if path.startswith(f"{TESTS}/") and text.strip())
 
 
+def is_timezone(name: str) -> bool:
+    """Whether the tz database knows the name; the list of its package is asked before every file of it."""
+    return name in _packaged_timezones() or name in known_timezones()
+
+
+@cache
+def _packaged_timezones() -> frozenset[str]:
+    return frozenset((resources.files("tzdata") / "zones").read_text("utf-8").split()) - _PSEUDO_ZONES
+
+
 @cache
 def known_timezones() -> frozenset[str]:
     """The names of the tz database; the pseudo-zone `localtime` of some systems is none."""
-    return frozenset(available_timezones()) - {"localtime", "Factory"}
+    return frozenset(available_timezones()) - _PSEUDO_ZONES
