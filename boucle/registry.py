@@ -77,6 +77,15 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "close": "commands.cases:close",
         },
     ),
+    "customers": (
+        "Who pays and who answers, and what is known of them.",
+        {
+            "import": "commands.customers:import_",
+            "list": "commands.customers:list_",
+            "show": "commands.customers:show_",
+            "merge": "commands.customers:merge",
+        },
+    ),
     "unconfirmed": (
         "What may have gone out to a customer, or not.",
         {"list": "commands.unconfirmed:list_", "settle": "commands.unconfirmed:settle"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from boucle.commands.chunks import Chunks
 from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, progress
 from boucle.engine import imports
@@ -31,9 +31,6 @@ from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Mode
 from boucle.rules.files import read_text
 from boucle.settings import Settings
-
-_SMALLEST_CHUNK, _LARGEST_CHUNK = 20, 500  # under the smallest, the fixed costs of a chunk take over
-_LOCK_SECONDS = 0.1  # aimed at; half of what others may be kept waiting
 
 
 class OldDatabaseError(BoucleError):
@@ -132,7 +129,7 @@ def take_in(database: Database, intake: Intake, batch: Batch, run: Run) -> Broug
         begun = imports.begin(session, **asdict(run), mode=intake.mode, actor=intake.actor, at=now())
         session.commit()
     brought = Brought()
-    chunks = _Chunks(batch.responses)
+    chunks = Chunks(batch.responses)
     with progress("deciding") as bar:
         for chunk in chunks:
             with database.session() as session:
@@ -150,8 +147,8 @@ def take_in(database: Database, intake: Intake, batch: Batch, run: Run) -> Broug
 def rehearse(settings: Settings, intake: Intake, batch: Batch) -> Brought:
     """What `take_in` would bring, found out on a copy that is gone afterwards; nothing is touched."""
     brought = Brought()
-    chunks = _Chunks(batch.responses)
-    with _copy(settings) as database, database.session() as session, progress("trying") as bar:
+    chunks = Chunks(batch.responses)
+    with copied(settings) as database, database.session() as session, progress("trying") as bar:
         for chunk in chunks:
             brought.add(_accept(session, intake, chunk))
             bar(chunks.done, len(batch.responses))
@@ -159,7 +156,8 @@ def rehearse(settings: Settings, intake: Intake, batch: Batch) -> Brought:
 
 
 @contextmanager
-def _copy(settings: Settings) -> Iterator[Database]:
+def copied(settings: Settings) -> Iterator[Database]:
+    """A copy of the database, without personal values, that is gone afterwards; empty where there is none."""
     with tempfile.TemporaryDirectory(prefix="boucle-dry-run-") as folder:
         copy = Database(f"sqlite:///{folder}/boucle.db")
         copy.migrate()
@@ -191,26 +189,3 @@ def _accept(session: Session, intake: Intake, chunk: Sequence[Response]) -> Acce
         terms=intake.terms,
         mode=intake.mode,
     )
-
-
-class _Chunks:
-    """Chunks of responses, each as large as the last one's time allows."""
-
-    def __init__(self, responses: Sequence[Response]) -> None:
-        self._responses = responses
-        self.done = 0
-
-    def __iter__(self) -> Iterator[Sequence[Response]]:
-        size = _SMALLEST_CHUNK
-        while self.done < len(self._responses):
-            chunk = self._responses[self.done : self.done + size]
-            began = time.monotonic()
-            self.done += len(chunk)
-            yield chunk
-            size = next_size(len(chunk), time.monotonic() - began)
-
-
-def next_size(size: int, seconds: float) -> int:
-    """Half the time, twice the size; never more than twice, since the next ones may be slower."""
-    wanted = size * min(_LOCK_SECONDS / max(seconds, 1e-6), 2.0)
-    return max(_SMALLEST_CHUNK, min(int(wanted), _LARGEST_CHUNK))

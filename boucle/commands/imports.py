@@ -13,7 +13,7 @@ from boucle.commands.output import counts, now, say, show, table
 
 if TYPE_CHECKING:
     from boucle.commands.importing import Brought
-    from boucle.intake.batch import Batch
+    from boucle.intake.batch import Batch, FileRead
     from boucle.rules.decide import Mode
     from boucle.settings import Settings
 
@@ -32,8 +32,19 @@ def _in_a_folder(path: Path | None) -> Path | None:
     return path
 
 
+RejectsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rejects",
+        help="Where to write rejected rows; without it, in this folder.",
+        dir_okay=False,
+        callback=_in_a_folder,
+    ),
+]
+
+
 def import_(
-    file: Annotated[Path, typer.Argument(help="The file: CSV or XLSX.", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="The file: CSV, XLSX or JSON lines.", dir_okay=False)],
     *,
     map_: Annotated[Path, typer.Option("--map", help="The import map for this file.", dir_okay=False)],
     dry_run: Annotated[
@@ -45,15 +56,7 @@ def import_(
     act_on_old: Annotated[
         bool, typer.Option("--act-on-old", help="Act on responses that are older than the policy's max_age.")
     ] = False,
-    rejects: Annotated[
-        Path | None,
-        typer.Option(
-            "--rejects",
-            help="Where to write rejected rows; without it, in this folder.",
-            dir_okay=False,
-            callback=_in_a_folder,
-        ),
-    ] = None,
+    rejects: RejectsOption = None,
     actor: Annotated[
         str | None,
         typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who imports; without it, your login name."),
@@ -87,9 +90,9 @@ def import_(
     else:
         run = importing.Run(str(file), importing.digest_of(file), importing.digest_of(map_))
         brought = _take_in(settings, intake, batch, run)
-        written = _write_rejects(batch, rejects or Path(f"{file.stem}.rejected.csv"))
+        written = write_rejected(batch, rejects or Path(f"{file.stem}.rejected.csv"))
     show(_result(batch, brought, written), lambda: _text(batch, brought, dry_run=dry_run), format_)
-    _say_rejections(batch, written)
+    say_rejections(batch, written)
     if not dry_run:
         _say_waiting(settings)
 
@@ -116,7 +119,7 @@ def _take_in(settings: Settings, intake: Any, batch: Batch, run: Any) -> Brought
         database.dispose()
 
 
-def _write_rejects(batch: Batch, wanted: Path) -> Path | None:
+def write_rejected(batch: FileRead, wanted: Path) -> Path | None:
     """Write the rejected rows to a file that does not exist yet: the last one may be being mended."""
     from boucle.intake.rejects import write_rejects
 
@@ -130,7 +133,8 @@ def _write_rejects(batch: Batch, wanted: Path) -> Path | None:
     return path
 
 
-def _say_rejections(batch: Batch, written: Path | None) -> None:
+def say_rejections(batch: FileRead, written: Path | None) -> None:
+    """The first refused rows, and where all of them are."""
     for rejection in batch.rejections[:_SHOWN]:
         for problem in rejection.problems:
             where = f"row {problem.row}" + (f", {problem.column}" if problem.column else "")

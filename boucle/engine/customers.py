@@ -20,7 +20,7 @@ from boucle.engine.identity import new_id
 from boucle.engine.tables import Contact, Customer
 from boucle.model import Response
 
-Party = TypeVar("Party", Customer, Contact)
+Party = TypeVar("Party", bound=Customer | Contact)
 Key = tuple[str, str]
 """A source, and its key of an account or a person."""
 

@@ -1,11 +1,11 @@
-"""Runs of `boucle import`: which file under which map, by whom, and what came of it."""
+"""Runs of imports: which file under which map, by whom, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from boucle.engine.identity import new_id
 from boucle.engine.tables import ImportRun
@@ -28,6 +28,14 @@ def begin(
     session.add(run)
     session.flush()
     return run
+
+
+def find_first(session: Session, *, file_digest: str, map_digest: str, mode: str) -> ImportRun | None:
+    """The first run of this file under this map, ended or not; None where there was none."""
+    query = select(ImportRun).where(
+        ImportRun.file_digest == file_digest, ImportRun.map_digest == map_digest, ImportRun.mode == mode
+    )
+    return session.exec(query.order_by(col(ImportRun.started_at)).limit(1)).first()
 
 
 def end(session: Session, run_id: str, *, counts: Mapping[str, int], at: datetime) -> ImportRun:

@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from boucle.engine import knowledge, ledger, loops, privacy
 from boucle.engine.canonical import canonical
-from boucle.engine.customers import hold_persons, pass_gate
+from boucle.engine.customers import Party, hold_persons, pass_gate
 from boucle.engine.knowledge import CUSTOMER, Origin
 from boucle.engine.tables import Contact, Customer, LoopRow, Personal, ReservationRow
 from boucle.errors import RefusedError
@@ -41,7 +41,7 @@ class Merged:
 
 def merge(
     session: Session,
-    model: Record,
+    model: type[Party],
     gone: str,
     into: str,
     *,
@@ -75,7 +75,7 @@ def merge(
     return merged
 
 
-def _hold(session: Session, model: Record, gone: str, into: str) -> dict[str, Customer | Contact]:
+def _hold(session: Session, model: type[Party], gone: str, into: str) -> dict[str, Party]:
     """Both records and those merged into `gone`, locked in the order of their ids."""
     query = (
         select(model)
@@ -84,8 +84,7 @@ def _hold(session: Session, model: Record, gone: str, into: str) -> dict[str, Cu
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    rows: Sequence[Customer | Contact] = session.exec(query).all()
-    return {row.id: row for row in rows}
+    return {row.id: row for row in session.exec(query)}
 
 
 def _require_sense(from_: Customer | Contact, to: Customer | Contact) -> None:

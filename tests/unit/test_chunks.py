@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boucle.commands import importing
+from boucle.commands import chunks
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from boucle.commands import importing
 def test_the_next_chunk_is_as_large_as_the_last_ones_time_allows(
     size: int, seconds: float, next_size: int
 ) -> None:
-    assert importing.next_size(size, seconds) == next_size
+    assert chunks.next_size(size, seconds) == next_size
