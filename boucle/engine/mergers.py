@@ -124,7 +124,8 @@ def _merge_contacts(session: Session, from_: Contact, to: Contact) -> dict[str, 
         to.customer_id = from_.customer_id
         to.sources = {**to.sources, CUSTOMER: from_.sources[CUSTOMER]}
     for name, value in held[from_.id].values.items():
-        origin = _origin(from_.sources[name])
+        entry = from_.sources.get(name)
+        origin = _origin(entry) if entry else Origin("import", from_.source, from_.id, from_.updated_at)
         knowledge.learn_person(to, held[to.id], Person.model_validate({name: value}), origin)
     knowledge.write_persons(session, {to.id: held[to.id]})
     privacy.forget_person(session, from_.id)
