@@ -30,6 +30,12 @@ class RunningClock(Frozen):
     kind: ClockKind
     due: datetime
     id: str | None = None
+    since: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it from every other clock of the round: `close`, `commitment.1`."""
+        return f"{self.kind}.{self.id}" if self.id else str(self.kind)
 
 
 class Task(Frozen):
@@ -43,8 +49,8 @@ class CaseStanding(Frozen):
     """The case of the present round.
 
     `signed_at` is the last sign of its owner: the assignment, or an act of theirs since. `waiting`:
-    for the customer, so the team's clocks stand still. `escalations` names every level of the ladder
-    that was climbed.
+    for the customer, so the team's clocks stand still, until `waiting_until` at most. `escalations`
+    names every level of the ladder that was climbed.
     """
 
     severity: Severity
@@ -53,17 +59,24 @@ class CaseStanding(Frozen):
     contacted: bool = False
     snoozed_until: datetime | None = None
     waiting: bool = False
+    waiting_until: datetime | None = None
     escalations: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
 
 
 class Question(Frozen):
-    """A question that the customer was asked; `score` once they have answered it."""
+    """A question that the customer was asked; `score` and `has_text` once they have answered it.
+
+    `declined`: they do not want to answer.
+    """
 
     step: str
     expires_at: datetime
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
     score: int | None = None
     has_text: bool = False
+    declined: bool = False
 
 
 class Standing(Frozen):

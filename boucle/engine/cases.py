@@ -155,15 +155,21 @@ def list_cases(
     owner: str | None = None,
     team: str | None = None,
     state: LoopState | None = None,
+    at: datetime | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> Sequence[tuple[CaseRow, LoopRow]]:
-    """Cases of the loops' present rounds, what is due next first; without `state`, those not closed."""
+    """Cases of the loops' present rounds, what is due next first; without `state`, those not closed.
+
+    With `at`, the inbox of that instant: without those that were put aside until later.
+    """
     query = select(CaseRow, LoopRow).where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
     query = query.where(LoopRow.state == state if state else LoopRow.state != LoopState.CLOSED)
     for column, value in ((CaseRow.owner, owner), (CaseRow.team, team)):
         if value is not None:
             query = query.where(column == value)
+    if at is not None:
+        query = query.where(col(CaseRow.snoozed_until).is_(None) | (col(CaseRow.snoozed_until) <= at))
     order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), col(CaseRow.opened_at))
     return session.exec(query.order_by(*order, col(LoopRow.id)).offset(offset).limit(limit)).all()
 

@@ -1,20 +1,26 @@
-"""The clocks of a loop: started, met, missed or stopped, and the nearest due time kept on the loop."""
+"""The clocks of a loop: started, paused, met, missed or stopped; the nearest due time kept on the loop.
+
+What plays wait for, lists sort by, pages show and reports count is what these functions say, nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from boucle.engine.clock import due
+from boucle.engine import commitments
+from boucle.engine.clock import after, due, worked
 from boucle.engine.tables import LoopRow
-from boucle.engine.work_tables import ClockRow
+from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import Calendar, ClockKind, ClockState, Duration
 from boucle.standing import RunningClock
 
 _SINCE_ACCEPTANCE = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 _DEADLINES = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE, ClockKind.ANSWER})
+
+_GOING = frozenset({ClockState.RUNNING, ClockState.PAUSED})
 
 
 def start_clocks(
@@ -45,48 +51,81 @@ def start_clocks(
 def end_clock(session: Session, loop: LoopRow, kind: ClockKind, at: datetime) -> ClockState | None:
     """What the clock counted down to happened at `at`: met, or missed where that was too late.
 
-    A follow-up is a date to wait for, not a deadline: it is never too late. None where no such clock
-    runs.
+    A follow-up is a date to wait for, not a deadline: it is never too late; nor is a clock that stands
+    still. None where no such clock runs.
     """
-    row = _running(session, loop, kind)
+    row = _find(session, loop, kind, _GOING)
     if row is None:
         return None
-    late = kind in _DEADLINES and at > row.due_at
+    late = kind in _DEADLINES and row.state == ClockState.RUNNING and at > row.due_at
     return _end(session, loop, row, ClockState.MISSED if late else ClockState.MET, at)
 
 
 def miss_clock(session: Session, loop: LoopRow, kind: ClockKind, at: datetime) -> ClockState | None:
     """The clock ran out. None where no such clock runs."""
-    row = _running(session, loop, kind)
+    row = _find(session, loop, kind, {ClockState.RUNNING})
     return None if row is None else _end(session, loop, row, ClockState.MISSED, max(at, row.due_at))
 
 
-def stop_clocks(session: Session, loop: LoopRow, at: datetime) -> list[ClockKind]:
-    """Stop every clock that still runs, of whatever round; their kinds."""
-    rows = session.exec(
-        select(ClockRow)
-        .where(ClockRow.loop_id == loop.id, ClockRow.state == ClockState.RUNNING)
-        .order_by(col(ClockRow.kind))
-    ).all()
+def pause_clocks(session: Session, loop: LoopRow, at: datetime) -> list[ClockKind]:
+    """Stop the team's clocks of this round for a while; those that have run out by `at` are left alone.
+
+    The team's are first contact and closing in working time. The customer's clock never stands still.
+    """
+    rows = [
+        row
+        for row in _list(session, loop, {ClockState.RUNNING})
+        if row.business and row.kind in _SINCE_ACCEPTANCE and row.due_at > at
+    ]
     for row in rows:
-        row.state, row.ended_at = ClockState.STOPPED, at
+        row.state, row.paused_at = ClockState.PAUSED, at
         session.add(row)
-    loop.next_due = None
-    session.add(loop)
     session.flush()
+    set_next_due(session, loop)
     return [ClockKind(row.kind) for row in rows]
 
 
+def resume_clocks(
+    session: Session, loop: LoopRow, calendar: Calendar, at: datetime
+) -> Mapping[ClockKind, datetime]:
+    """Let the clocks that stand still run again, each with the working time it had left; when each is due."""
+    rows = _list(session, loop, {ClockState.PAUSED})
+    for row in rows:
+        since = row.paused_at or row.due_at
+        row.due_at = after(max(at, since), worked(since, row.due_at, calendar), calendar)
+        row.state, row.paused_at = ClockState.RUNNING, None
+        row.paused_for += int(worked(since, at, calendar).total_seconds())
+        session.add(row)
+    session.flush()
+    set_next_due(session, loop)
+    return {ClockKind(row.kind): row.due_at for row in rows}
+
+
+def stop_clocks(session: Session, loop: LoopRow, at: datetime) -> list[str]:
+    """Stop every clock of the loop that has not ended, promises too; their names."""
+    rows = _list(session, loop, _GOING)
+    for row in rows:
+        _finish(session, loop, row, ClockState.STOPPED, at)
+    promises = commitments.list_running(session, loop)
+    for promise in promises:
+        commitments.end_commitment(session, promise, ClockState.STOPPED, at, _owner(session, loop))
+    loop.next_due = None
+    session.add(loop)
+    session.flush()
+    return [*(row.kind for row in rows), *(promise_name(row.number) for row in promises)]
+
+
 def running_clocks(session: Session, loop: LoopRow) -> tuple[RunningClock, ...]:
-    """The clocks of this round that run, the nearest first."""
-    rows = session.exec(
-        select(ClockRow)
-        .where(
-            ClockRow.loop_id == loop.id, ClockRow.round == loop.round, ClockRow.state == ClockState.RUNNING
-        )
-        .order_by(col(ClockRow.due_at), col(ClockRow.kind))
-    ).all()
-    return tuple(RunningClock(kind=ClockKind(row.kind), due=row.due_at) for row in rows)
+    """The clocks of this round that run, promises too, the nearest first."""
+    found = [
+        RunningClock(kind=ClockKind(row.kind), due=row.due_at, since=row.started_at)
+        for row in _list(session, loop, {ClockState.RUNNING})
+    ]
+    found += [
+        RunningClock(kind=ClockKind.COMMITMENT, due=row.due_at, id=str(row.number), since=row.promised_at)
+        for row in commitments.list_running(session, loop)
+    ]
+    return tuple(sorted(found, key=lambda clock: (clock.due, clock.kind, clock.id or "")))
 
 
 def set_next_due(session: Session, loop: LoopRow) -> None:
@@ -97,20 +136,60 @@ def set_next_due(session: Session, loop: LoopRow) -> None:
     session.flush()
 
 
+def promise_name(number: int) -> str:
+    """What the clock of a promise is called: `commitment.1`."""
+    return f"{ClockKind.COMMITMENT}.{number}"
+
+
+def end_promise(
+    session: Session, loop: LoopRow, number: int, at: datetime, *, kept: bool
+) -> ClockState | None:
+    """The promise was kept, or broken, at `at`; one kept too late is missed. None where it does not run."""
+    row = commitments.find_commitment(session, loop, number)
+    if row is None or row.state != ClockState.RUNNING:
+        return None
+    state = ClockState.MET if kept and at <= row.due_at else ClockState.MISSED
+    commitments.end_commitment(session, row, state, at, _owner(session, loop))
+    set_next_due(session, loop)
+    return state
+
+
+def miss_promise(session: Session, loop: LoopRow, number: int, at: datetime) -> ClockState | None:
+    """Nobody has said in time that the promise was kept. None where it does not run."""
+    row = commitments.find_commitment(session, loop, number)
+    return None if row is None else end_promise(session, loop, number, max(at, row.due_at), kept=False)
+
+
 def _row(loop: LoopRow, kind: ClockKind, since: datetime, due_at: datetime, *, business: bool) -> ClockRow:
     return ClockRow(
         loop_id=loop.id, round=loop.round, kind=kind, started_at=since, due_at=due_at, business=business
     )
 
 
-def _running(session: Session, loop: LoopRow, kind: ClockKind) -> ClockRow | None:
+def _find(
+    session: Session, loop: LoopRow, kind: ClockKind, states: Collection[ClockState]
+) -> ClockRow | None:
     row = session.get(ClockRow, (loop.id, loop.round, kind))
-    return row if row is not None and row.state == ClockState.RUNNING else None
+    return row if row is not None and row.state in states else None
+
+
+def _list(session: Session, loop: LoopRow, states: Collection[ClockState]) -> Sequence[ClockRow]:
+    query = select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
+    return session.exec(query.where(col(ClockRow.state).in_(states)).order_by(col(ClockRow.kind))).all()
 
 
 def _end(session: Session, loop: LoopRow, row: ClockRow, state: ClockState, at: datetime) -> ClockState:
-    row.state, row.ended_at = state, at
-    session.add(row)
+    _finish(session, loop, row, state, at)
     session.flush()
     set_next_due(session, loop)
     return state
+
+
+def _finish(session: Session, loop: LoopRow, row: ClockRow, state: ClockState, at: datetime) -> None:
+    row.state, row.ended_at, row.owner = state, at, _owner(session, loop)
+    session.add(row)
+
+
+def _owner(session: Session, loop: LoopRow) -> str | None:
+    case = session.get(CaseRow, (loop.id, loop.round))
+    return case.owner if case else None

@@ -48,10 +48,21 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "clock.met": EventType("What a clock counted down to happened in time."),
     "clock.missed": EventType("A clock ran out first."),
     "case.opened": EventType("A case began for a team, with its severity."),
-    "case.assigned": EventType("A case was given to somebody."),
+    "case.assigned": EventType("A case was given to somebody; says why to them.", ("text",)),
+    "case.queued": EventType("A case waits in its team's queue; says why nobody was given it."),
     "case.claimed": EventType("Somebody took a case."),
     "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
     "case.escalated": EventType("A missed clock told the team's lead."),
+    "case.snoozed": EventType("Somebody put a case aside; says until when.", ("text",)),
+    "case.woken": EventType("A case that was put aside is back in the inbox.", ("text",)),
+    "case.waiting": EventType(
+        "The team waits for the customer; names its clocks, which stand still, and until when at most.",
+        ("text",),
+    ),
+    "case.resumed": EventType(
+        "The team does not wait any more; names its clocks with their new due times.", ("text",)
+    ),
+    "case.promised": EventType("Somebody promised the customer something; says by when.", ("text",)),
     "case.raised": EventType("A response that joined the loop made its case more severe."),
     "loop.revised": EventType("A response that began or joined this loop came again with other content."),
     "loop.joined": EventType(
@@ -68,6 +79,10 @@ EVENT_TYPES: Mapping[str, EventType] = {
     ),
     "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
     "loop.answered": EventType("The customer answered the follow-up question.", ("text",)),
+    "task.opened": EventType("Somebody has something to do for a case; names them, and by when.", ("text",)),
+    "task.done": EventType("They have done it.", ("text",)),
+    "person.absent": EventType("One of our own people is away; says from when, until when, and who stands in."),
+    "person.back": EventType("They are back."),
     "act.refused": EventType("An act was not allowed where the loop stood; names the reason.", ("text",)),
     "effect.intended": EventType("A message, offer or notification was about to go out."),
     "effect.done": EventType("The other side took it."),

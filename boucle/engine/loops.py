@@ -191,6 +191,15 @@ def miss_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) ->
     return get_standing(session, loop_id)
 
 
+def miss_promise(session: Session, loop_id: str, number: int, at: datetime) -> Standing:
+    """Nobody has said in time that the promise was kept; nothing where its clock does not run any more."""
+    loop = lock_loop(session, loop_id)
+    state = clock_rows.miss_promise(session, loop, number, at)
+    if state is not None:
+        append(session, loop, f"clock.{state}", at=at, payload={"clock": clock_rows.promise_name(number)})
+    return get_standing(session, loop_id)
+
+
 def close(
     session: Session,
     loop_id: str,
@@ -210,7 +219,7 @@ def close(
     if loop.state == LoopState.CLOSED:
         return get_standing(session, loop_id)
     end_clock(session, loop, ClockKind.CLOSE, at)
-    stopped: list[JsonValue] = [str(kind) for kind in clock_rows.stop_clocks(session, loop, at)]
+    stopped: list[JsonValue] = [*clock_rows.stop_clocks(session, loop, at)]
     loop.state, loop.closure, loop.closed_by, loop.closed_at = LoopState.CLOSED, closure, by, at
     session.add(loop)
     payload = {"closure": str(closure), "stopped": stopped, **(details or {})}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, col, select
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
 
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow
 from boucle.errors import NotFoundError
 from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
-from boucle.standing import Standing
+from boucle.standing import CaseStanding, Standing
 
 
 def get_standing(session: Session, loop_id: str) -> Standing:
@@ -37,8 +39,29 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         assigned=case is not None and case.owner is not None,
         contacted=case is not None and case.first_contact_at is not None,
         answer=loop.answer,
+        case=_case(session, loop, case) if case else None,
         reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
     )
+
+
+def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
+    return CaseStanding(
+        severity=case.severity,
+        owned=case.owner is not None,
+        signed_at=_last_sign(session, loop, case),
+        contacted=case.first_contact_at is not None,
+        snoozed_until=case.snoozed_until,
+        waiting=case.waiting_until is not None,
+        waiting_until=case.waiting_until,
+    )
+
+
+def _last_sign(session: Session, loop: LoopRow, case: CaseRow) -> datetime:
+    """When the case was opened, or its owner last did something to it."""
+    acted = select(func.max(col(CommandRow.recorded_at))).where(
+        CommandRow.loop_id == loop.id, CommandRow.actor == case.owner
+    )
+    return max(case.opened_at, session.exec(acted).one() or case.opened_at)
 
 
 def _effects(session: Session, loop: LoopRow) -> list[EffectRow]:

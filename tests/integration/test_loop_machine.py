@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from boucle.engine import cases, commands, effects, ledger, loops
+from boucle.engine import acts, cases, commands, effects, ledger, loops
 from boucle.engine.database import Database
 from boucle.engine.reconciliation import contradictions
 from boucle.engine.refusals import REFUSALS
@@ -104,7 +104,7 @@ class Life:
             loops.close(self.session, self.loop.id, closure=closure, by=loops.BOUCLE, at=self.now)
 
     def record(self) -> None:
-        kind = self.random.choice(list(ActKind))
+        kind = self.random.choice(list(acts._KINDS))
         commands.record(
             self.session, loop_id=self.loop.id, kind=kind, actor=self.random.choice(PEOPLE), at=self.now,
             recorded_at=self.now, details=self.details(kind), text=self.random.choice((None, "a word")),
@@ -116,6 +116,10 @@ class Life:
             ActKind.ATTEMPT: {"channel": pick(list(Channel)), "result": pick(list(AttemptResult))},
             ActKind.ASSIGN: {"owner": pick(PEOPLE)},
             ActKind.CLOSE: {"closure": pick(list(Closure)), "root_cause": pick([None, *RootCause])},
+            ActKind.WAIT: {"until": pick((None, self.now + 9 * HOUR))},
+            ActKind.SNOOZE: {"until": pick((None, self.now + 9 * HOUR))},
+            ActKind.PROMISE: {"due": self.now + 5 * HOUR},
+            ActKind.KEEP: {"commitment": pick((1, 2, 3)), "kept": pick((True, False))},
             ActKind.ANSWER: {"score": pick((-1, 0, 10, 11))},
             ActKind.SETTLE: {"effect": f"{self.loop.id}/1/customer", "sent": pick((True, False))},
         }
@@ -144,9 +148,10 @@ def check(session: Session, loop: LoopRow, before: tuple[int, str]) -> None:
 
 def check_clocks(session: Session, loop: LoopRow) -> None:
     for clock in session.exec(select(ClockRow).where(ClockRow.loop_id == loop.id)).all():
-        running = clock.state == ClockState.RUNNING
-        assert running == (clock.ended_at is None)
-        assert not running or (clock.round == loop.round and loop.state != LoopState.CLOSED)
+        goes_on = clock.state in {ClockState.RUNNING, ClockState.PAUSED}
+        assert goes_on == (clock.ended_at is None)
+        assert not goes_on or (clock.round == loop.round and loop.state != LoopState.CLOSED)
+        assert (clock.state == ClockState.PAUSED) <= (clock.paused_at is not None and clock.business)
 
 
 def check_case(session: Session, loop: LoopRow) -> None:

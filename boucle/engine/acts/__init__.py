@@ -13,8 +13,10 @@ from boucle.engine.acts.contacting import Attempt
 from boucle.engine.acts.deed import Deed
 from boucle.engine.acts.noting import Note
 from boucle.engine.acts.owning import Assign, Claim
+from boucle.engine.acts.promising import Keep, Promise
 from boucle.engine.acts.reopening import Reopen
 from boucle.engine.acts.settling import Settle
+from boucle.engine.acts.waiting import Resume, Snooze, Wait
 from boucle.engine.refusals import refusal
 from boucle.model import ActKind
 
@@ -23,6 +25,11 @@ _DEEDS: tuple[type[Deed], ...] = (
     Assign,
     Attempt,
     Note,
+    Snooze,
+    Wait,
+    Resume,
+    Promise,
+    Keep,
     Answer,
     Settle,
     Close,

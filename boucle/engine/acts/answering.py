@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from boucle.engine import loops
+from boucle.engine import loops, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.engine.tables import LoopRow
 from boucle.model import ActKind
@@ -34,6 +34,7 @@ class Answer(Deed):
             doing.session, doing.loop.id, score=self.score, actor=doing.actor, at=doing.command.at,
             text=doing.text,
         )  # fmt: skip
+        waits.hear_customer(doing.session, doing.loop, heard_at=doing.command.at, at=doing.at)
 
 
 def scale_of(loop: LoopRow) -> tuple[int, int]:

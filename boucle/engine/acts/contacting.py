@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from boucle.engine import cases
+from boucle.engine import cases, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.model import ActKind, AttemptResult, Channel
 
@@ -33,3 +33,5 @@ class Attempt(Deed):
             next_try_at=self.next_try_at,
             text=doing.text,
         )
+        if self.result in cases.REACHED:
+            waits.hear_customer(doing.session, doing.loop, heard_at=doing.command.at, at=doing.at)

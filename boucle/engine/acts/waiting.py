@@ -1,0 +1,79 @@
+"""Waiting for the customer, which stops the team's clocks, and putting a case aside, which stops none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from pydantic import AwareDatetime
+
+from boucle.engine import waits
+from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.canonical import instant_text
+from boucle.model import ActKind
+
+LONGEST_WAIT = timedelta(days=7)
+"""How long a customer is waited for, where the act does not say it."""
+
+
+class Wait(Deed):
+    """The team waits for the customer: its clocks stand still, until then at most.
+
+    From when the act was recorded, not from when it is said to have begun: no deadline is moved afterwards.
+    """
+
+    kind: ClassVar = ActKind.WAIT
+    until: AwareDatetime | None = None
+
+    def reason_against(self, actor: str, situation: Situation) -> str | None:
+        """There must be a case that does not wait yet."""
+        del actor
+        if situation.case is None:
+            return "no_case"
+        return "waiting" if situation.case.waiting_until is not None else None
+
+    def do(self, doing: Doing) -> None:
+        """The team's clocks stop, the customer's run on."""
+        since = doing.command.recorded_at
+        until = max(self.until or since + LONGEST_WAIT, since)
+        doing.append("case.waiting", waits.begin_wait(doing.session, doing.loop, until=until, at=since))
+
+
+class Resume(Deed):
+    """The team does not wait any more: its clocks run again."""
+
+    kind: ClassVar = ActKind.RESUME
+
+    def reason_against(self, actor: str, situation: Situation) -> str | None:
+        """Only what waits can go on."""
+        del actor
+        if situation.case is None:
+            return "no_case"
+        return "not_waiting" if situation.case.waiting_until is None else None
+
+    def do(self, doing: Doing) -> None:
+        """Each clock has the working time that it had left."""
+        ended = waits.end_wait(doing.session, doing.loop, at=doing.command.at)
+        doing.append("case.resumed", ended or {})
+
+
+class Snooze(Deed):
+    """The actor puts the case aside until then; without a time, takes it up again."""
+
+    kind: ClassVar = ActKind.SNOOZE
+    until: AwareDatetime | None = None
+
+    def reason_against(self, actor: str, situation: Situation) -> str | None:
+        """There must be a case; only what is put aside can be taken up again."""
+        del actor
+        if situation.case is None:
+            return "no_case"
+        return "not_snoozed" if self.until is None and situation.case.snoozed_until is None else None
+
+    def do(self, doing: Doing) -> None:
+        """The inbox does not show it until then; its clocks run on."""
+        waits.snooze(doing.session, doing.loop, until=self.until)
+        if self.until is None:
+            doing.append("case.woken", {})
+        else:
+            doing.append("case.snoozed", {"until": instant_text(self.until)})
