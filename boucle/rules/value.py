@@ -33,13 +33,20 @@ class Value:
 
     def __init__(self, *values: object, **named: object) -> None:
         names = self.__match_args__
-        given = dict(zip(names, values, strict=False))
-        if len(given) < len(names) or named:
-            made = ((name, make()) for name, make in self._factories.items() if name not in given | named)
-            given = {**self._defaults, **given, **named, **dict(made)}
-        if len(values) > len(names) or given.keys() != set(names) or named.keys() & names[: len(values)]:
+        if named or len(values) != len(names):
+            self.__dict__.update(self._complete(values, named))
+        else:
+            self.__dict__.update(zip(names, values, strict=True))
+
+    def _complete(self, values: tuple[object, ...], named: Mapping[str, object]) -> Mapping[str, object]:
+        """What was given, by name, and the defaults of what was not; TypeError where it does not fit."""
+        names = self.__match_args__
+        given = {**dict(zip(names, values, strict=False)), **named}
+        factories = ((name, make) for name, make in self._factories.items() if name not in given)
+        every = {**self._defaults, **given, **{name: make() for name, make in factories}}
+        if len(given) != len(values) + len(named) or every.keys() != set(names):
             raise TypeError(f"{type(self).__name__} takes {', '.join(names)}")
-        self.__dict__.update(given)
+        return every
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")

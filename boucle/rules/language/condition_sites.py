@@ -43,6 +43,8 @@ def _is_condition(value: Node) -> TypeGuard[Scalar | Mapping_]:
 
 def check_lists_used(lists: Mapping[str, NamedList], nodes: Iterable[Node]) -> list[Mistake]:
     """The named lists that no condition of the files names."""
+    if not lists:
+        return []
     texts = (value for node in nodes for _, value in find_conditions(node) if isinstance(value, Scalar))
     named = {token.text for text in texts for token in read_tokens(text)[0] if token.kind == "name"}
     return [UnusedList(one.place, name) for name, one in lists.items() if one.values and name not in named]
