@@ -61,6 +61,7 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "list": "commands.loops:list_",
             "show": "commands.loops:show_",
+            "story": "commands.loops:story",
             "answer": "commands.loops:answer",
             "rebuild": "commands.loops:rebuild",
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from boucle.engine.joining import Met
+    from boucle.engine.knowledge import Known
     from boucle.engine.tables import LoopRow
 
 SHORT = 10
@@ -66,6 +68,34 @@ def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: For
         entries = read_timeline(session, row.id)
         details = {**summary(row), **context(session, row), "timeline": entries}
         show(details, lambda: "\n".join([*heading(details), "history", *tell(entries)]), format_)
+
+
+def story(
+    loop: LoopArgument,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; without it, story-LOOP.html here.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    format_: FormatOption = "text",
+) -> None:
+    """Write one loop as a page that tells it to somebody who was not there."""
+    from boucle.commands.opening import opened
+    from boucle.commands.stories import read_story, write_story
+    from boucle.commands.story_words import Teller
+    from boucle.engine.loops import find_loop
+
+    with opened(workspace) as here, here.database.reading() as session:
+        row = find_loop(session, loop)
+        names = {key: one.name for key, one in here.settings.people.items()}
+        teams = {key: one.name for key, one in here.settings.teams.items()}
+        told = read_story(session, row, Teller(names, teams))
+        text = write_story(told, here.settings.company, now())
+        path = output or Path(f"story-{row.id[:SHORT]}.html")
+    path.write_text(text, encoding="utf-8")
+    show({"loop": row.id, "file": str(path)}, f"written: {path}", format_)
+    if not told.proof.whole:
+        raise typer.Exit(1)
 
 
 def answer(
@@ -136,14 +166,27 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
         "responded_at": response.responded_at,
         "customer": row.customer_id,
         "contact": person,
+        "known": _list_known(session, row),
         "verbatims": tell(session, response).verbatims,
         "others": list_met(session, row.id),
         "clocks": read_clocks(session, row),
     }
 
 
+def _list_known(session: Session, row: LoopRow) -> list[Known]:
+    """What is known of the loop's customer and contact today."""
+    from boucle.engine.knowledge import list_known
+    from boucle.engine.tables import Contact, Customer
+
+    customer = session.get(Customer, row.customer_id) if row.customer_id else None
+    contact = session.get(Contact, row.contact_id) if row.contact_id else None
+    return [*list_known(customer), *list_known(contact)]
+
+
 def heading(details: dict[str, Any]) -> list[str]:
     """The first lines of a loop or a case: what, where it stands, who, what they said, the clocks."""
+    from boucle.commands.known import tell_known
+
     at = now()
     person = details["contact"]
     who = ", ".join(filter(None, (person.name, person.email, person.phone))) or "anonymous"
@@ -157,6 +200,7 @@ def heading(details: dict[str, Any]) -> list[str]:
         f"response  {details['source_id']} of {local(details['responded_at'])}",
         f"score     {score}{after}",
         f"contact   {who}",
+        *(f"known     {tell_known(known, at)}" for known in details["known"]),
     ]
     lines += [f"verbatim  “{verbatim.text}”" for verbatim in details["verbatims"]]
     lines += [line for other in details["others"] for line in _other(other)]

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.engine import ledger_triggers, privacy
 from boucle.engine.ledger import FIRST_PREVIOUS, event_hash, scope
@@ -48,9 +49,26 @@ def verify(session: Session, progress: Progress | None = None) -> Verification:
     """Read the whole ledger in batches; problems are values, never errors."""
     total = session.exec(select(func.count()).select_from(LedgerEvent)).one()
     problems = [f"trigger {name} is missing" for name in ledger_triggers.missing(session.connection())]
+    return _read_through(session, _EVERY, problems, lambda done: progress and progress(done, total))
+
+
+def verify_chain(session: Session, chain: str) -> Verification:
+    """As `verify`, of one chain alone: a loop's, say."""
+    return _read_through(session, _EVERY.where(LedgerEvent.chain == chain), [], lambda _: None)
+
+
+_EVERY = select(LedgerEvent).order_by(col(LedgerEvent.chain), col(LedgerEvent.seq))
+
+
+def _read_through(
+    session: Session,
+    query: SelectOfScalar[LedgerEvent],
+    problems: list[str],
+    told: Callable[[int], object],
+) -> Verification:
     chains = events = 0
     before: LedgerEvent | None = None
-    for batch in _batches(session):
+    for batch in _batches(session, query):
         problems += _broken_commitments(session, batch)
         problems += _changed_decisions(session, batch)
         for row in batch:
@@ -59,18 +77,12 @@ def verify(session: Session, progress: Progress | None = None) -> Verification:
             problems += _broken_links(row, None if starts else before)
             before = row
         events += len(batch)
-        if progress:
-            progress(events, total)
+        told(events)
     return Verification(chains, events, tuple(problems))
 
 
-def _batches(session: Session) -> Iterator[Sequence[LedgerEvent]]:
-    query = (
-        select(LedgerEvent)
-        .order_by(col(LedgerEvent.chain), col(LedgerEvent.seq))
-        .execution_options(yield_per=_BATCH)
-    )
-    rows: Iterable[LedgerEvent] = session.exec(query)
+def _batches(session: Session, query: SelectOfScalar[LedgerEvent]) -> Iterator[Sequence[LedgerEvent]]:
+    rows: Iterable[LedgerEvent] = session.exec(query.execution_options(yield_per=_BATCH))
     stream = iter(rows)
     while batch := list(islice(stream, _BATCH)):
         yield batch

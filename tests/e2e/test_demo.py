@@ -43,6 +43,12 @@ def played(folder: Path) -> dict[str, Any]:
     return shown
 
 
+def boucle(folder: Path, *words: str) -> str:
+    """What the command says on its standard output."""
+    run = subprocess.run([BOUCLE, *words, "-w", str(folder)], capture_output=True, text=True, check=True)
+    return run.stdout
+
+
 @pytest.fixture
 def page(played: dict[str, Any]) -> Iterator[Page]:
     """The report, opened; a message on the console or a request elsewhere is an error."""
@@ -94,6 +100,27 @@ def test_the_report_tells_each_loop(page: Page, played: dict[str, Any]) -> None:
     assert not last.locator("time").first.is_visible()
     last.locator("summary").click()
     assert last.locator("time").first.is_visible()
+
+
+def test_a_loop_reads_as_a_story(page: Page, folder: Path, tmp_path: Path) -> None:
+    """Somebody who was not there learns who said what, why it was begun, who called, and how it ended."""
+    listed = boucle(
+        folder, "loops", "list", "--play", "csm_case", "--closure", "recovered", "--format", "json"
+    )
+    loop = json.loads(listed)[0]["loop"]
+    file = tmp_path / "story.html"
+    assert boucle(folder, "loops", "story", loop, "--output", str(file)) == f"written: {file}\n"
+    page.goto(file.as_uri())
+    text = page.locator("main").inner_text()
+    told = [
+        "out of 10 on", "detractor", "reached the customer by phone", "The loop was closed by",
+        "the customer was won back", "The cause:", "none was changed",
+    ]  # fmt: skip
+    assert [part for part in told if part not in text] == []
+    assert "effect." not in text
+    assert "staff-" not in text
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_the_report_fits_a_telephone(page: Page) -> None:
