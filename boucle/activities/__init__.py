@@ -38,12 +38,14 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
     from boucle.activities.notices import NoticeActivities  # noqa: PLC0415 see the module
     from boucle.activities.offers import OfferActivities  # noqa: PLC0415 see the module
     from boucle.activities.posting import Post  # noqa: PLC0415 see the module
+    from boucle.activities.waits import WaitActivities  # noqa: PLC0415 see the module
 
     post = Post(means.database, means.mailer)
     loops = LoopActivities(means.database)
     cases = CaseActivities(means.database, means.directory)
+    waits = WaitActivities(means.database, means.directory)
     messages = MessageActivities(post, means.templates, means.head)
-    notices = NoticeActivities(post, means.directory, means.head)
+    notices = NoticeActivities(post, means.directory, means.head, means.templates)
     offers = OfferActivities(means.database)
     return [
         loops.load,
@@ -52,6 +54,9 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
         loops.apply_act,
         cases.open_case,
         cases.miss_clock,
+        waits.wake_case,
+        waits.remind_of_promise,
+        waits.miss_promise,
         offers.grant_offer,
         messages.send_message,
         notices.notify_staff,

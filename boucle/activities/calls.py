@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from boucle.model import ActKind, CaseSeverity, ClockKind, Closure, Duration, EffectState, Frozen, Money
@@ -49,6 +50,24 @@ class MissClock(Frozen):
     at: datetime
 
 
+class Wake(Frozen):
+    """A snooze, or a wait for the customer, is over."""
+
+    loop: str
+    round: int
+    at: datetime
+
+
+class PromiseDue(Frozen):
+    """A promise is due soon, or was not kept in time; `step` is the notice of it."""
+
+    loop: str
+    round: int
+    promise: int
+    step: str
+    at: datetime
+
+
 class Close(Frozen):
     """Close the loop; `closure` None: as the answer to the follow-up question says."""
 
@@ -90,16 +109,21 @@ class Send(Frozen):
 
 
 class Tell(Frozen):
-    """Tell a colleague; the step says what: see `activities.notices`."""
+    """Tell colleagues all that was written down for them and can be told now."""
 
     loop: str
     round: int
-    step: str
     at: datetime
 
 
+class Told(Frozen):
+    """What became of each notice, by its step. `later`: whoever it is for does not work before."""
+
+    states: Mapping[str, EffectState] = {}
+    later: Mapping[str, datetime] = {}
+
+
 class Delivery(Frozen):
-    """What became of a message. `later`: not now, because the team does not work; try at this instant."""
+    """What became of a message."""
 
     state: EffectState
-    later: datetime | None = None

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from temporalio import workflow
 
-from boucle.workflows.play import STAFF, Play
+from boucle.workflows.play import STAFF
+from boucle.workflows.waiting import Waiting
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import Clock, MissClock, OpenCase
@@ -22,7 +23,7 @@ WORKING = "working"
 _CASE_CLOCKS = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 
 
-class CaseWork(Play):
+class CaseWork(Waiting):
     """A play in which people work a case."""
 
     takes: ClassVar[frozenset[ActKind]] = frozenset({ActKind.CLAIM, ActKind.ATTEMPT, ActKind.ASSIGN})
@@ -31,6 +32,11 @@ class CaseWork(Play):
     def case_params(self) -> CaseParams | None:
         """How the plan wants the case worked; None in a play whose plan has no case."""
         raise NotImplementedError
+
+    @property
+    def remind_before(self) -> tuple[Duration, ...]:
+        """As before the clocks of the case."""
+        return self.case_params.remind_before if self.case_params else ()
 
     async def open_case(self, params: CaseParams, *, to_lead: bool = False) -> None:
         """Open the case, give it to somebody, start its clocks, and go on to working it."""
