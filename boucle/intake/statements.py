@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from boucle.engine.incoming import FUTURE_ALLOWED, LONGEST_KEY
@@ -24,7 +25,7 @@ from boucle.intake.map_mistakes import NotFed
 from boucle.intake.row import Row
 from boucle.intake.sheets import open_sheet
 from boucle.model import FactValue, Person, Statement
-from boucle.rules.catalogue import Catalogue, fit
+from boucle.rules.catalogue import Catalogue, Fact, fit
 from boucle.rules.worded import shortened
 
 
@@ -156,7 +157,7 @@ class _Reader:
             if unlisted:
                 self._count_unlisted(bound, draft.facts[name])
             if not misfits:
-                yield name, fitting.get(name)
+                yield name, _with_all_digits(bound.fact, fitting.get(name))
 
     def _count_unlisted(self, bound: BoundFeed, value: FactValue) -> None:
         members = value if isinstance(value, tuple) else (str(value),)
@@ -194,6 +195,13 @@ class _Reader:
 
     def _problem(self, row: Row, column: Text | None, message: str) -> Problem:
         return Problem(row.number, column.text if column else None, message)
+
+
+def _with_all_digits(fact: Fact, value: FactValue | None) -> FactValue | None:
+    """A decimal as its fact has it: 1200.5 and 1200.50 are one amount, and no change."""
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal(1).scaleb(-fact.digits))
+    return value
 
 
 def _nfc(text: str) -> str:

@@ -99,7 +99,7 @@ def test_keys_inside_objects_are_columns_with_a_dot(file: Path) -> None:
     [said] = read(file, '{"account": {"id": 7, "arr": 1200.50}}\n', map_).statements
     assert (said.customer, {name: str(value) for name, value in said.facts.items()}) == (
         "7",
-        {"customer.arr": "1200.5"},
+        {"customer.arr": "1200.50"},
     )
 
 
