@@ -196,6 +196,11 @@ class NamedIn:
         return {**handler(core_schema), "named_in": self.kind}
 
 
+@dataclass(frozen=True)
+class NotSpent:
+    """Marks an amount of money among parameters that is a limit: a start does not spend it."""
+
+
 TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]
 TeamId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("team")]
 
@@ -261,8 +266,8 @@ class Plan(Frozen):
     """What a decision resolved to. A running loop knows its plan, never the rules.
 
     Holds nothing personal: it travels through Temporal. `params` are the play's parameters in their
-    JSON form. The engine fills `calendar` (the team's working time, snapshotted) when it opens the
-    loop.
+    JSON form. The engine fills `calendar` (the team's working time, snapshotted) and `contact` (when a
+    customer is unreachable) when it opens the loop.
     """
 
     rule_set: str
@@ -273,6 +278,18 @@ class Plan(Frozen):
     params: Mapping[str, JsonValue] = {}
     timezone: str = "UTC"
     calendar: Calendar | None = None
+    contact: ContactPolicy | None = None
+
+
+class ContactPolicy(Frozen):
+    """When a customer counts as unreachable: tried so often, and by so many channels or on so many days."""
+
+    attempts: int = Field(
+        default=3, ge=1, description="How many attempts it takes before a customer is unreachable."
+    )
+    ways: int = Field(
+        default=2, ge=1, description="By how many channels, or on how many days, they must have been made."
+    )
 
 
 class Calendar(Frozen):
@@ -287,79 +304,6 @@ class Calendar(Frozen):
     week: tuple[tuple[tuple[int, int], ...], ...]
     holidays: tuple[date, ...] = ()
     digest: str = ""
-
-
-GateWord = Literal[
-    "passed", "blocked", "deferred", "undecided", "exempt", "waived", "exhausted", "not_assignable"
-]
-"""What a gate says: `undecided` holds back like `blocked`; `exhausted`: the budget's other plan is
-taken; `waived`: `--act-on-old`; `not_assignable`: a holdout or rollout without a contact."""
-
-
-class GateResult(Frozen):
-    """What one gate said of a winner. `gate` is `max_age`, `rollout`, or `caps/outreach-30d`."""
-
-    gate: str
-    result: GateWord
-    detail: str | None = None
-
-
-class Circumstances(Frozen):
-    """What the gates were told of the world at the decision; kept in it, so that it replays.
-
-    `contact` is the opaque id whose bucket is drawn; `open_loop` the loop that the winner would join;
-    `caps` how many starts each cap counts already; `budgets` the minor units left in each.
-    """
-
-    contact: str | None = None
-    open_loop: str | None = None
-    caps: Mapping[str, int] = {}
-    budgets: Mapping[str, int] = {}
-
-
-class Reservation(Frozen):
-    """What a start takes of a cap (`minor` None) or of a budget, by the gate's id."""
-
-    gate: str
-    minor: int | None = None
-
-
-class Decision(Frozen):
-    """The record of what the rules said for one revision of a response.
-
-    `facts` are the known facts that are not pii, encoded (integers, text, lists); `facts_digest`
-    is the sha256 of their canonical JSON. `pii_atoms` are the truth values of the atoms that read a
-    pii fact, by the atom's text. `winner` is a rule's id, or `undecided`; `observed` are the rules in
-    `mode: observe` that hold. `plan` is set where it starts (from `deferred_until` on, where that is
-    set) or joins the loop `joins`; else `blocked_by` or `reason` says why nothing does. `reserves` is
-    what the start takes of caps and budgets.
-    """
-
-    at: datetime
-    bundle: str
-    semantics: Literal["kleene-1"] = "kleene-1"
-    responded_at: datetime
-    rule_set: str | None
-    facts: Mapping[str, JsonValue]
-    facts_digest: str
-    derived: tuple[str, ...]
-    unknown: tuple[str, ...]
-    pii_atoms: Mapping[str, Truth] = {}
-    rules: Mapping[str, Truth]
-    winner: str | None = None
-    also_matched: tuple[str, ...] = ()
-    observed: tuple[str, ...] = ()
-    because: str | None = None
-    circumstances: Circumstances = Circumstances()
-    gates: tuple[GateResult, ...] = ()
-    outcome: Literal["starts", "joined", "blocked", "nothing"]
-    plan: Plan | None = None
-    joins: str | None = None
-    deferred_until: datetime | None = None
-    reserves: tuple[Reservation, ...] = ()
-    blocked_by: str | None = None
-    reason: str | None = None
-    reason_text: str | None = None
 
 
 # -- loops and cases ----------------------------------------------------------------------------
@@ -383,6 +327,27 @@ class Closure(StrEnum):
     DECLINED = "declined"
     FALSE_ALARM = "false_alarm"
     WITHDRAWN = "withdrawn"
+    COMPLETED = "completed"
+
+
+class AnswerState(StrEnum):
+    """What is known of a person's closure by asking the customer: their answer, or why there is none.
+
+    `unasked`: nobody could be written to, or the customer has written back and was read instead.
+    """
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNASKED = "unasked"
+
+
+class QuestionKind(StrEnum):
+    """What answers a question: a score, a text or a score, or a testimonial."""
+
+    SCORE = "score"
+    OPEN = "open"
+    INVITATION = "invitation"
 
 
 class ClockKind(StrEnum):
@@ -393,6 +358,7 @@ class ClockKind(StrEnum):
     FOLLOW_UP = "follow_up"
     ANSWER = "answer"
     COMMITMENT = "commitment"
+    APPROVAL = "approval"
 
 
 class ClockState(StrEnum):
@@ -406,6 +372,34 @@ class ClockState(StrEnum):
     MET = "met"
     MISSED = "missed"
     STOPPED = "stopped"
+
+
+class OfferKind(StrEnum):
+    """What a customer is offered. A voucher and a credit are worth an amount, the others can be."""
+
+    VOUCHER = "voucher"
+    CREDIT = "credit"
+    CALL_BACK = "call_back"
+    CUSTOM = "custom"
+
+
+class OfferState(StrEnum):
+    """Where an offer stands: it can be used while `granted`."""
+
+    GRANTED = "granted"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class ApprovalState(StrEnum):
+    """Where a proposed offer stands. `lapsed`: nobody decided in time; `dropped`: the loop was closed."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    DROPPED = "dropped"
 
 
 class EffectKind(StrEnum):
@@ -447,6 +441,7 @@ class ActKind(StrEnum):
     ASK = "ask"
     FINISH = "finish"
     GRANT = "grant"
+    CANCEL = "cancel"
     APPROVE = "approve"
     REFUSE = "refuse"
     REDEEM = "redeem"
@@ -484,14 +479,86 @@ class AttemptResult(StrEnum):
     REFUSED = "refused"
 
 
-class RootCause(StrEnum):
-    """The first level of root causes."""
+class AssignReason(StrEnum):
+    """Why a case was given to whom it was given, or to nobody yet."""
 
-    PEOPLE = "people"
-    PROCESS = "process"
-    PRODUCT = "product"
-    POLICY = "policy"
-    PRICE = "price"
+    ACCOUNT_OWNER = "account_owner"
+    LEAST_LOADED = "least_loaded"
+    STAND_IN = "stand_in"
+    LEAD = "lead"
+    BY_HAND = "by_hand"
+    OWNER_SILENT = "owner_silent"
+    NO_SKILL = "no_skill"
+    NO_LANGUAGE = "no_language"
+    ALL_ABSENT = "all_absent"
+    NO_CAPACITY = "no_capacity"
+
+
+class TaskKind(StrEnum):
+    """Where a task comes from: a colleague who asks, a customer who has written back, or boucle."""
+
+    ASKED = "asked"
+    REPLY = "reply"
+    CHECK = "check"
+
+
+class TaskState(StrEnum):
+    """A task is open until it is done, or its loop is closed."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Role(StrEnum):
+    """What one of our own people may do."""
+
+    CSM = "csm"
+    LEAD = "lead"
+    CX_OPS = "cx_ops"
+    AUDITOR = "auditor"
+    VIEWER = "viewer"
+    ADMIN = "admin"
+
+
+_APPROVERS = frozenset({Role.LEAD, Role.CX_OPS, Role.ADMIN})
+
+
+class Authority(Frozen):
+    """Up to which value somebody may grant an offer by themselves, by their role.
+
+    `ceilings` has one amount for each currency; None: any amount. An offer that names no value is above
+    nobody's.
+    """
+
+    role: Role
+    ceilings: tuple[Money, ...] | None = ()
+
+    def covers(self, value: Money | None) -> bool:
+        """Whether it suffices for an offer of this value."""
+        if value is None or self.ceilings is None:
+            return True
+        return any(one.currency == value.currency and value.minor <= one.minor for one in self.ceilings)
+
+    def approves(self, value: Money | None) -> bool:
+        """Whether it suffices to approve what somebody else proposes."""
+        return self.role in _APPROVERS and self.covers(value)
+
+
+class ReplyKind(StrEnum):
+    """What a mail that came in is. Only a `reply` or a `complaint` is a person's word.
+
+    `bounce`: a message of ours can never be delivered; `delayed`: not yet; `notice`: it was delivered, or
+    read; `own`: a message of ours that came back.
+    """
+
+    REPLY = "reply"
+    COMPLAINT = "complaint"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    DELAYED = "delayed"
+    NOTICE = "notice"
+    OWN = "own"
 
 
 Plan.model_rebuild()

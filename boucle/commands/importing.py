@@ -15,6 +15,7 @@ from sqlmodel import Session
 from boucle.commands.chunks import Chunks
 from boucle.commands.opening import MistakesError
 from boucle.commands.output import now, progress
+from boucle.decision import Decision
 from boucle.engine import imports
 from boucle.engine.activations import BundleInForce
 from boucle.engine.clock import with_digest
@@ -26,7 +27,7 @@ from boucle.engine.quarantine import QuarantineTerms
 from boucle.engine.rehearsal import copy_rows
 from boucle.errors import BoucleError
 from boucle.intake.batch import Batch, read_import
-from boucle.model import Decision, Response
+from boucle.model import Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Mode
 from boucle.rules.files import read_text

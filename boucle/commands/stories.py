@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from boucle.commands.output import local, span
 from boucle.commands.sentences import sentence
 from boucle.commands.story_words import CLOSURES, Teller
+from boucle.decision import Decision
 from boucle.engine import bundles, ledger, privacy
 from boucle.engine.cases import REACHED
 from boucle.engine.responses import tell
@@ -25,7 +26,7 @@ from boucle.engine.tables import Contact, Customer, LoopRow, ResponseRow
 from boucle.engine.timeline import Entry, read_timeline
 from boucle.engine.verification import Verification, verify_chain
 from boucle.engine.work_tables import AttemptRow
-from boucle.model import Decision, Person, Verbatim
+from boucle.model import Person, Verbatim
 
 _QUIET_DAYS = 2
 """From so many days on, nothing having happened is told."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from boucle.commands.opening import Opened
-    from boucle.model import Decision
+    from boucle.decision import Decision
     from boucle.rules.bundle import Bundle
     from boucle.settings import Settings
 

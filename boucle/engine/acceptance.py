@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
+from boucle.decision import Decision
 from boucle.engine import joining, ledger, loops, reservations, responses
 from boucle.engine.canonical import canonical, instant_text
 from boucle.engine.identity import new_id
@@ -32,7 +33,7 @@ from boucle.engine.tables import (
     Revision,
     ScoreRow,
 )
-from boucle.model import Decision, FactValue, Plan
+from boucle.model import FactValue, Plan
 from boucle.rules.bands import SCORE
 from boucle.rules.bundle import Bundle
 

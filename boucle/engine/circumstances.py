@@ -12,11 +12,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from boucle.decision import Circumstances, Decision
 from boucle.engine import reservations
 from boucle.engine.customers import Parties
 from boucle.engine.joining import OpenLoops, hold_open
 from boucle.engine.reservations import BUDGETS, CAPS, Spent, Uses
-from boucle.model import Circumstances, Decision
 from boucle.rules.decide import Asks
 from boucle.rules.ruleset import Cap, Policy
 

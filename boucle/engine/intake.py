@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
+from boucle.decision import Decision
 from boucle.engine import (
     bundles,
     circumstances,
@@ -39,7 +40,7 @@ from boucle.engine.loops import LoopDefaults
 from boucle.engine.quarantine import QuarantineTerms
 from boucle.engine.responses import Known
 from boucle.engine.tables import Contact, Customer, QuarantineRow
-from boucle.model import Decision, Response
+from boucle.model import Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, conclude, judge
 from boucle.rules.derivation import Past, PastLoop

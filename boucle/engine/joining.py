@@ -12,10 +12,11 @@ from pydantic import JsonValue
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from boucle.decision import Decision
 from boucle.engine import cases, ledger, loops, responses
 from boucle.engine.ledger import Place
 from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, OutboxRow, ResponseRow
-from boucle.model import Decision, LoopState, Verbatim
+from boucle.model import LoopState, Verbatim
 
 Whose = Literal["contact", "customer"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from boucle.decision import Decision
 from boucle.engine import bundles
 from boucle.engine.canonical import canonical
 from boucle.engine.tables import DecisionRow
 from boucle.errors import BoucleError
-from boucle.model import Decision
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import replay
 

@@ -14,15 +14,19 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
+from boucle.decision import Decision
 from boucle.engine import ledger
 from boucle.engine.tables import BudgetRow, LoopRow, ReservationRow
-from boucle.model import Decision
 from boucle.rules.periods import find_period
 from boucle.rules.ruleset import Budget, Cap, Policy
 
 CAPS, BUDGETS = "caps/", "budgets/"
 """What the ids of these gates begin with."""
+
+NOT_GRANTED = "not_granted"
+"""Why the money of a budget is free again though the loop was started: its offer was not granted."""
 
 
 @dataclass
@@ -146,10 +150,37 @@ def retake(session: Session, loop_id: str) -> None:
     _move(session, loop_id, "released", state="held", ended_at=None, problem=None)
 
 
+def give_back(session: Session, loop_id: str, at: datetime) -> None:
+    """The loop's offer was not granted: what its decision took of budgets is free again."""
+    query = _budgets(loop_id).where(col(ReservationRow.state) != "released")
+    for row in session.exec(query).all():
+        row.state, row.ended_at, row.problem = "released", at, NOT_GRANTED
+        session.add(row)
+
+
+def take_again(session: Session, loop_id: str) -> None:
+    """The loop's offer was granted after all: what was given back of budgets is taken again."""
+    query = _budgets(loop_id).where(ReservationRow.state == "released", ReservationRow.problem == NOT_GRANTED)
+    for row in session.exec(query).all():
+        row.state, row.problem = "used", None
+        session.add(row)
+
+
+def _budgets(loop_id: str) -> SelectOfScalar[ReservationRow]:
+    decision = select(LoopRow.decision_id).where(LoopRow.id == loop_id).scalar_subquery()
+    return select(ReservationRow).where(
+        col(ReservationRow.decision_id) == decision, col(ReservationRow.gate).startswith(BUDGETS)
+    )
+
+
 def _move(session: Session, loop_id: str, before: str, **values: Any) -> list[str]:
     """Change the reservations of a loop's decision that are in a state; the gates of those."""
     decision = select(LoopRow.decision_id).where(LoopRow.id == loop_id).scalar_subquery()
-    concerned = (col(ReservationRow.decision_id) == decision, col(ReservationRow.state) == before)
+    concerned = (
+        col(ReservationRow.decision_id) == decision,
+        col(ReservationRow.state) == before,
+        col(ReservationRow.problem).is_distinct_from(NOT_GRANTED),
+    )
     gates = list(session.exec(select(ReservationRow.gate).where(*concerned).order_by(ReservationRow.gate)))
     if gates:
         session.exec(update(ReservationRow).where(*concerned).values(**values))

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
+from boucle.decision import Decision
 from boucle.engine import ledger, privacy
 from boucle.engine.tables import DecisionRow, ResponseRow, Revision
 from boucle.errors import AmbiguousError, NotFoundError
-from boucle.model import Decision, Verbatim
+from boucle.model import Verbatim
 
 _PREFIX = re.compile("[a-z2-7]{4,26}")
 

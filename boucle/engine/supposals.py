@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from boucle.decision import Decision
 from boucle.engine import bundles, ledger, privacy
 from boucle.engine.responses import Decided, Told, subject_of
-from boucle.model import Decision, FactValue
+from boucle.model import FactValue
 from boucle.rules.bundle import Bundle
 from boucle.rules.catalogue import fit
 from boucle.rules.decide import Facts, decide, mode_of

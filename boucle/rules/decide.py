@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from boucle.model import Circumstances, Decision, FactValue, Plan, Truth
+from boucle.decision import Circumstances, Decision
+from boucle.model import FactValue, Plan, Truth
 from boucle.rules.because import explain_undecided, explain_winner
 from boucle.rules.bundle import (
     UNDECIDED,

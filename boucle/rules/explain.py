@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Literal
 
-from boucle.model import Decision, Frozen, GateResult, Truth
+from boucle.decision import Decision, GateResult
+from boucle.model import Frozen, Truth
 from boucle.rules.because import word_found
 from boucle.rules.bundle import (
     UNDECIDED,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
-from boucle.model import Circumstances, GateResult, GateWord, Money, Plan, Reservation
+from boucle.decision import Circumstances, GateResult, GateWord, Reservation
+from boucle.model import Money, Plan
 from boucle.rules.buckets import is_in_share
 from boucle.rules.bundle import Bundle, CompiledSuppression
 from boucle.rules.phrases import NOT_KNOWN

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from boucle.model import Decision, FactValue, Truth
+from boucle.decision import Decision
+from boucle.model import FactValue, Truth
 from boucle.rules.bundle import Bundle
 from boucle.rules.encoding import digest, encode
 from boucle.rules.failures import MissingFactsError, RecordError

@@ -53,6 +53,7 @@ def play_runner() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "boucle.model",
+            "boucle.decision",
             "boucle.standing",
             "boucle.errors",
             "boucle.activities",

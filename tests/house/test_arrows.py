@@ -23,7 +23,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"settings_file"}),
     frozenset({"settings"}),
     frozenset({"working_time"}),
-    frozenset({"standing"}),
+    frozenset({"standing", "decision"}),
     frozenset({"model"}),
     frozenset({"errors"}),
 )

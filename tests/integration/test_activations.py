@@ -12,6 +12,7 @@ from threading import Barrier
 import pytest
 from sqlmodel import col, select
 
+from boucle.decision import Decision
 from boucle.engine import activations, bundles, ledger
 from boucle.engine.activations import BundleInForce
 from boucle.engine.database import Database
@@ -19,7 +20,7 @@ from boucle.engine.intake import IntakeTerms, accept
 from boucle.engine.tables import DecisionRow, LedgerEvent, LoopRow
 from boucle.engine.verification import verify
 from boucle.errors import NotFoundError, RefusedError
-from boucle.model import Decision, Plan, Response
+from boucle.model import Plan, Response
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import replay
 

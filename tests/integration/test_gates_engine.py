@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from boucle.commands import loops as loops_command
 from boucle.commands import reporting
 from boucle.commands.loops import context, heading, summary
+from boucle.decision import Decision
 from boucle.engine import cases, commands, ledger, loops, outbox
 from boucle.engine.database import Database
 from boucle.engine.joining import list_met
@@ -29,7 +30,7 @@ from boucle.engine.responses import find_response
 from boucle.engine.tables import DecisionRow, ExposureRow, LoopRow, ObservationRow, OutboxRow, ReservationRow
 from boucle.engine.verification import verify
 from boucle.engine.work_tables import CaseRow, ClockRow
-from boucle.model import ActKind, ClockKind, Closure, Decision, Duration
+from boucle.model import ActKind, ClockKind, Closure, Duration
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import replay
 from tests.integration.gated import AT, DAY, answer, compile_gates, refuse, take

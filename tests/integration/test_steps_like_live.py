@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from boucle.decision import Decision
 from boucle.engine.database import Database
 from boucle.engine.loops import close
-from boucle.model import Closure, Decision
+from boucle.model import Closure
 from boucle.rules.bundle import Bundle
 from boucle.rules.expressions import NOWHERE
 from boucle.rules.testing.cases import RuleTest, Step

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from boucle.commands.importing import Brought
+from boucle.decision import Decision, GateResult
 from boucle.engine.intake import Accepted, Taken
-from boucle.model import Decision, GateResult, Plan
+from boucle.model import Plan
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 PLAN = Plan(rule_set="nps", rule="case", rule_digest="d", bundle="b", play="csm_case")

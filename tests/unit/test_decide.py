@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from boucle.model import Decision, FactValue, GateResult
+from boucle.decision import Decision, GateResult
+from boucle.model import FactValue
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, decide
 from boucle.rules.failures import (

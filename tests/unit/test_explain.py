@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from boucle.model import Decision, FactValue
+from boucle.decision import Decision
+from boucle.model import FactValue
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, decide
 from boucle.rules.explain import explain

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import rfc8785
 
+from boucle.decision import Circumstances, Decision, Reservation
 from boucle.errors import Place
-from boucle.model import Circumstances, Decision, FactValue, Money, Reservation
+from boucle.model import FactValue, Money
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.decide import Facts, Mode, conclude, decide, judge, replay

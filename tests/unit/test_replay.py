@@ -9,7 +9,8 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 
-from boucle.model import Decision, FactValue
+from boucle.decision import Decision
+from boucle.model import FactValue
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.decide import Facts, Mode, decide, replay

@@ -8,7 +8,8 @@ from typing import get_args
 
 import pytest
 
-from boucle.model import Circumstances, Decision, FactValue, GateWord
+from boucle.decision import Circumstances, Decision, GateWord
+from boucle.model import FactValue
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.decide import Facts, decide
 from tests.unit.handmade import AT

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from boucle.model import Decision
+from boucle.decision import Decision
 from boucle.rules.bundle import Bundle
 from boucle.rules.testing.supposed import read_supposed
 from tests.unit.written import PLAYS, compile_texts

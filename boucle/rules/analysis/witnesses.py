@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Literal
 
-from boucle.model import Circumstances, Decision, FactValue, Money
+from boucle.decision import Circumstances, Decision
+from boucle.model import FactValue, Money
 from boucle.rules.analysis.obstacles import Span
 from boucle.rules.analysis.partition import Cell, complete
 from boucle.rules.analysis.questions import Outcome, Question

@@ -9,8 +9,8 @@ from typing import get_args
 
 from pydantic import JsonValue, ValidationError
 
+from boucle.decision import GateWord
 from boucle.errors import Place
-from boucle.model import GateWord
 from boucle.rules.bundle import UNDECIDED
 from boucle.rules.compiler import BUILT_IN_REASONS
 from boucle.rules.declarations.local_times import read_instant

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from boucle.model import Decision
+from boucle.decision import Decision
 from boucle.rules.analysis.grid import Region
 from boucle.rules.analysis.space import Space
 from boucle.rules.bundle import UNDECIDED, Bundle, CompiledCondition, CompiledRule, CompiledRuleSet

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from boucle.decision import Decision
 from boucle.errors import Place
-from boucle.model import Decision, Duration
+from boucle.model import Duration
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import conclude, judge
 from boucle.rules.failures import CannotDecideError

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, time
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from boucle.model import Decision, FactValue
+from boucle.decision import Decision
+from boucle.model import FactValue
 from boucle.rules.analysis.grid import Region, TooLargeError
 from boucle.rules.analysis.partition import complete
 from boucle.rules.bundle import Bundle

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from boucle.model import Circumstances, Closure, Decision, Plan
+from boucle.decision import Circumstances, Decision
+from boucle.model import Closure, Plan
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Asks
 from boucle.rules.derivation import Past, PastLoop, PastOffer, PastResponse, Present, derive

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
-from boucle.model import Closure, GateWord
+from boucle.decision import GateWord
+from boucle.model import Closure
 from boucle.rules.catalogue import Fact
 from boucle.rules.gates import MAX_AGE, ROLLOUT
 from boucle.rules.writing.schema_parts import (
