@@ -35,6 +35,13 @@ ChannelName = Literal["phone", "email", "sms", "visit", "chat"]
 ResultName = Literal["reached", "no_reply", "left_message", "wrong_contact", "refused"]
 RootCauseName = Literal["people", "process", "product", "policy", "price"]
 ClosureName = Literal[
-    "recovered", "not_recovered", "unreachable", "no_answer", "declined", "false_alarm", "withdrawn"
+    "recovered",
+    "not_recovered",
+    "unreachable",
+    "no_answer",
+    "declined",
+    "false_alarm",
+    "withdrawn",
+    "completed",
 ]
 LoopStateName = Literal["open", "in_progress", "closed"]

@@ -29,6 +29,7 @@ CLOSURES: Mapping[Closure, str] = {
     Closure.DECLINED: "declined",
     Closure.FALSE_ALARM: "false alarm",
     Closure.WITHDRAWN: "withdrawn",
+    Closure.COMPLETED: "completed",
 }
 REASONS: Mapping[str, str] = {
     "content": "not a detractor: nobody needs calling",

@@ -44,7 +44,22 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "loop.opened": EventType("A decision started a loop; names the intake event that it came from."),
     "loop.advanced": EventType("The play entered a stage; names the clocks that it started."),
     "loop.closed": EventType("The loop ended; says how, by whom, and which clocks stopped.", ("text",)),
-    "loop.reopened": EventType("The next round of a closed loop began."),
+    "loop.reopened": EventType("The next round of a closed loop began; its text says why.", ("text",)),
+    "loop.replied": EventType("The customer has written back; names the message that it answers.", ("text",)),
+    "loop.mailed": EventType(
+        "A mail came in that no person wrote: an automatic reply, or what became of a message; says which."
+    ),
+    "loop.merged": EventType(
+        "Another loop about the same was closed in favour of this one; names it, and clocks that it brought."
+    ),
+    "loop.interrupted": EventType(
+        "The workflow of an open loop was ended from outside; says how, and why where that was said.",
+        ("text",),
+    ),
+    "contact.withdrawn": EventType("A contact's consent to be contacted was withdrawn by hand.", ("text",)),
+    "contact.erased": EventType(
+        "All that is personal of a contact was erased; says how much it was, and names their loops."
+    ),
     "clock.met": EventType("What a clock counted down to happened in time."),
     "clock.missed": EventType("A clock ran out first."),
     "case.opened": EventType("A case began for a team, with its severity."),
@@ -63,6 +78,10 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "The team does not wait any more; names its clocks with their new due times.", ("text",)
     ),
     "case.promised": EventType("Somebody promised the customer something; says by when.", ("text",)),
+    "case.concluded": EventType(
+        "A person was done with a case; the loop ends once the customer was asked. Names the closure claimed.",
+        ("text",),
+    ),
     "case.raised": EventType("A response that joined the loop made its case more severe."),
     "loop.revised": EventType("A response that began or joined this loop came again with other content."),
     "loop.joined": EventType(
@@ -78,10 +97,17 @@ EVENT_TYPES: Mapping[str, EventType] = {
         "The customer or contact of this loop was merged into another record of theirs; names both."
     ),
     "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
-    "loop.answered": EventType("The customer answered the follow-up question.", ("text",)),
+    "loop.asked": EventType("A message asked the customer a question; says until when it can be answered."),
+    "loop.answered": EventType("The customer answered a question; names the score.", ("text",)),
+    "loop.declined": EventType("The customer did not want to answer a question.", ("text",)),
+    "loop.invited": EventType("The customer was invited to refer somebody; names the code's digest."),
+    "loop.referred": EventType("Somebody came by a referral, or became a customer by it.", ("text",)),
+    "loop.testified": EventType(
+        "The customer said something of us, and whether it may be published; or took that back.", ("text",)
+    ),
     "task.opened": EventType("Somebody has something to do for a case; names them, and by when.", ("text",)),
     "task.done": EventType("They have done it.", ("text",)),
-    "person.absent": EventType("One of our own people is away; says from when, until when, and who stands in."),
+    "person.absent": EventType("One of our own people is away; from when, until when, and who stands in."),
     "person.back": EventType("They are back."),
     "act.refused": EventType("An act was not allowed where the loop stood; names the reason.", ("text",)),
     "effect.intended": EventType("A message, offer or notification was about to go out."),
@@ -91,6 +117,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "effect.refused": EventType("The other side refused it for good."),
     "effect.settled": EventType("A person said whether it had gone out."),
     "offer.granted": EventType("The customer was granted an offer; names its value and its code's digest."),
+    "offer.proposed": EventType("An offer waits for somebody to approve it; names who was asked, and by when."),
+    "offer.approved": EventType("Somebody approved it.", ("text",)),
+    "offer.declined": EventType("Somebody declined it; a budget has its money back.", ("text",)),
+    "offer.lapsed": EventType("Nobody decided in time, and the play goes on without it."),
+    "offer.redeemed": EventType("The customer used the offer; names when.", ("text",)),
+    "offer.cancelled": EventType("Somebody took the offer back.", ("text",)),
 }
 
 

@@ -45,7 +45,8 @@ class LoopDefaults:
 
     def find_calendar(self, plan: Plan) -> Calendar:
         """The working time of the plan's team: what the loop keeps, whatever the settings say later."""
-        team = plan.params.get("team")
+        case = plan.params.get("case")
+        team = plan.params.get("team") or (case.get("team") if isinstance(case, dict) else None)
         return self.teams.get(team, self.calendar) if isinstance(team, str) else self.calendar
 
 
@@ -228,27 +229,56 @@ def close(
 
 
 def answer(
-    session: Session, loop_id: str, *, score: int, actor: str, at: datetime, text: Mapping[str, str]
+    session: Session,
+    loop_id: str,
+    *,
+    score: int | None,
+    actor: str,
+    at: datetime,
+    text: Mapping[str, str],
+    step: str | None = None,
+    declined: bool = False,
 ) -> Standing:
-    """Keep the answer to the follow-up question of this round, given at `at`; its clock ends."""
+    """Keep the answer to a question of this round, that of `step`, given at `at`; its clock ends.
+
+    `score` None: it was answered in words, or not at all (`declined`).
+    """
     loop = lock_loop(session, loop_id)
-    loop.answer = score
+    loop.answer = loop.answer if score is None else score
     session.add(loop)
-    append(session, loop, "loop.answered", at=at, actor=actor, payload={"score": score}, text=text)
+    payload: dict[str, JsonValue] = {"score": score, **({"step": step} if step else {})}
+    append(
+        session, loop, "loop.declined" if declined else "loop.answered", at=at, actor=actor, payload=payload,
+        text=text,
+    )  # fmt: skip
     end_clock(session, loop, ClockKind.ANSWER, at)
     return get_standing(session, loop_id)
 
 
-def reopen(session: Session, loop_id: str, *, by: str, at: datetime) -> Standing:
-    """Begin the next round of a closed loop and ask for its workflow; refused as `loop_open`."""
+def reopen(
+    session: Session,
+    loop_id: str,
+    *,
+    by: str,
+    at: datetime,
+    why: str | None = None,
+    text: Mapping[str, str] | None = None,
+) -> Standing:
+    """Begin the next round of a closed loop and ask for its workflow; refused as `loop_open`.
+
+    `why` is a fixed code, where boucle itself begins it; `text` says why where a person does.
+    """
     loop = lock_loop(session, loop_id)
     if loop.state != LoopState.CLOSED:
         raise refusal("loop_open")
     loop.state, loop.stage, loop.round, loop.round_opened_at = LoopState.OPEN, "accepted", loop.round + 1, at
     loop.closure = loop.closed_by = loop.closed_at = loop.answer = None
     loop.deferred_until = loop.least_severity = None
+    loop.reopened_for = why
     session.add(loop)
-    append(session, loop, "loop.reopened", at=at, actor=by, payload={})
+    append(
+        session, loop, "loop.reopened", at=at, actor=by, payload={"why": why} if why else {}, text=text
+    )
     outbox.enqueue_start(session, loop, at, again=True)
     return get_standing(session, loop_id)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from boucle.engine import questions
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow
@@ -39,7 +40,9 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         assigned=case is not None and case.owner is not None,
         contacted=case is not None and case.first_contact_at is not None,
         answer=loop.answer,
-        case=_case(session, loop, case) if case else None,
+        case=_case(session, loop, case) if case and case.concluded_at is None else None,
+        questions=questions.describe(session, loop),
+        reopened_for=loop.reopened_for,
         reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
     )
 

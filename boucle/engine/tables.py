@@ -315,6 +315,8 @@ class LoopRow(SQLModel, table=True):
     `first_score` is the score of `metric`, on its scale, that began the loop; `answer` the one given
     to the follow-up question of this round, on the same scale. `deferred_until`: it is not to start
     before. `least_severity` is what a response that joined demands of the case of this round.
+    `merged_into` is the loop about the same in whose favour this one was closed.
+    `reopened_for` is why this round was begun, where boucle itself has begun it.
     """
 
     __tablename__ = "loop"
@@ -351,10 +353,12 @@ class LoopRow(SQLModel, table=True):
     round_opened_at: datetime = instant()
     deferred_until: datetime | None = instant(nullable=True)
     least_severity: str | None = None
+    reopened_for: str | None = None
     next_due: datetime | None = instant(nullable=True)
     closed_at: datetime | None = instant(nullable=True)
     closure: str | None = None
     closed_by: str | None = None
+    merged_into: str | None = Field(default=None, foreign_key="loop.id", index=True)
 
 
 class CommandRow(SQLModel, table=True):
@@ -381,7 +385,8 @@ class CommandRow(SQLModel, table=True):
 class EffectRow(SQLModel, table=True):
     """A side effect, written before (intent) and after (receipt). `key` is `loop/round/step`.
 
-    `spec` is all that is needed to do it again: template, audience, language; nothing personal.
+    `spec` is all that is needed to do it again: template, audience, language; nothing personal. `mark` is
+    what the Message-ID of its mail begins with, by which an answer to it is known.
     """
 
     __tablename__ = "effect"
@@ -403,6 +408,7 @@ class EffectRow(SQLModel, table=True):
     receipt_at: datetime | None = instant(nullable=True)
     receipt: dict[str, Any] = json()
     settled_by: str | None = None
+    mark: str = Field(index=True)
 
 
 class OutboxRow(SQLModel, table=True):

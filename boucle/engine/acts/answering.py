@@ -1,40 +1,89 @@
-"""The customer's answer to the follow-up question."""
+"""The customer's answer to a question that we have asked."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from boucle.engine import loops, waits
+from boucle.engine import consent, loops, notices, questions, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.engine.tables import LoopRow
-from boucle.model import ActKind
+from boucle.engine.work_tables import CaseRow, QuestionRow
+from boucle.model import ActKind, QuestionKind
 
 _DEFAULT_SCALE = (0, 10)
 
 
 class Answer(Deed):
-    """The customer answered the follow-up question."""
+    """The customer answered a question, or said that they do not want to (`declined`).
+
+    `question` is the one whose link they have used; without it, the one of this round that waits. An
+    answer may come before any question: then it makes it needless.
+    """
 
     kind: ClassVar = ActKind.ANSWER
-    score: int = Field(strict=True)
+    score: int | None = Field(default=None, strict=True)
+    question: str | None = None
+    declined: bool = False
+
+    @model_validator(mode="after")
+    def _declines_or_answers(self) -> Answer:
+        if self.declined and self.score is not None:
+            raise ValueError("who declines gives no score")
+        return self
 
     def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """One answer a round, on the scale of the question."""
+        """One answer to a question, on its scale; by its link only while the customer may be asked."""
         del actor
-        if situation.loop.answer is not None:
+        loop, question = situation.loop, self._find(situation)
+        if question is None and self.question is not None:
+            return "no_question"
+        if question is not None and question.round != loop.round:
+            return "old_round"
+        if question.answered_at if question else loop.answer is not None:
             return "already_answered"
+        if self.question is not None and consent.find_objection(situation.session, loop) is not None:
+            return "consent_withdrawn"
+        return self._reason_against_score(question, situation)
+
+    def _find(self, situation: Situation) -> QuestionRow | None:
+        if self.question is None:
+            return questions.find_open(situation.session, situation.loop)
+        row = situation.session.get(QuestionRow, self.question)
+        return row if row is not None and row.loop_id == situation.loop.id else None
+
+    def _reason_against_score(self, question: QuestionRow | None, situation: Situation) -> str | None:
+        if self.declined:
+            return None
+        if self.score is None:
+            by_text = question is not None and question.kind != QuestionKind.SCORE and situation.has_text
+            return None if by_text else "empty_answer"
         low, high = scale_of(situation.loop)
         return None if low <= self.score <= high else "score_off_scale"
 
     def do(self, doing: Doing) -> None:
-        """The answer is kept; its clock ends."""
+        """The answer is kept; its clock ends; who owns the case is told."""
+        session, loop, command = doing.session, doing.loop, doing.command
+        question = self._find(Situation(session, loop))
+        if question is not None:
+            question.answered_at, question.answered_by = command.at, command.id
+            question.score, question.declined = self.score, self.declined
+            question.has_text = bool(doing.text)
+            session.add(question)
         loops.answer(
-            doing.session, doing.loop.id, score=self.score, actor=doing.actor, at=doing.command.at,
-            text=doing.text,
+            session, loop.id, score=self.score, actor=doing.actor, at=command.at, text=doing.text,
+            step=question.step if question else None, declined=self.declined,
         )  # fmt: skip
-        waits.hear_customer(doing.session, doing.loop, heard_at=doing.command.at, at=doing.at)
+        waits.hear_customer(session, loop, heard_at=command.at, at=doing.at)
+        self._tell(doing)
+
+    def _tell(self, doing: Doing) -> None:
+        loop = doing.loop
+        if self.score is not None and doing.session.get(CaseRow, (loop.id, loop.round)) is not None:
+            values = {"before": loop.first_score, "after": self.score}
+            step = notices.step("answered", doing.command.id)
+            notices.write_down(doing.session, loop, step, doing.at, values=values)
 
 
 def scale_of(loop: LoopRow) -> tuple[int, int]:

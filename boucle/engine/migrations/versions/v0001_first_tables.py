@@ -312,16 +312,18 @@ def _loop() -> None:
         sa.Column("round_opened_at", Instant(), nullable=False),
         sa.Column("deferred_until", Instant(), nullable=True),
         sa.Column("least_severity", sa.String(), nullable=True),
+        sa.Column("reopened_for", sa.String(), nullable=True),
         sa.Column("next_due", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("closure", sa.String(), nullable=True),
         sa.Column("closed_by", sa.String(), nullable=True),
+        sa.Column("merged_into", sa.String(), nullable=True),
         sa.CheckConstraint(
             "(state = 'closed') = (closure IS NOT NULL)", name=op.f("ck_loop_closed_has_closure")
         ),
         sa.CheckConstraint(
             "closure IS NULL OR closure IN ('recovered', 'not_recovered', 'unreachable', "
-            "'no_answer', 'declined', 'false_alarm', 'withdrawn')",
+            "'no_answer', 'declined', 'false_alarm', 'withdrawn', 'completed')",
             name=op.f("ck_loop_closure"),
         ),
         sa.CheckConstraint(
@@ -332,11 +334,13 @@ def _loop() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_loop_contact_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_loop_customer_id")),
         sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_loop_decision_id")),
+        sa.ForeignKeyConstraint(["merged_into"], ["loop.id"], name=op.f("fk_loop_merged_into")),
         sa.ForeignKeyConstraint(["response_id"], ["response.id"], name=op.f("fk_loop_response_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loop")),
     )
     op.create_index(op.f("ix_loop_contact_id"), "loop", ["contact_id"], unique=False)
     op.create_index(op.f("ix_loop_customer_id"), "loop", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_loop_merged_into"), "loop", ["merged_into"], unique=False)
     op.create_index(op.f("ix_loop_opened_at"), "loop", ["opened_at"], unique=False)
     op.create_index(op.f("ix_loop_response_id"), "loop", ["response_id"], unique=False)
     op.create_index("ix_loop_state_due", "loop", ["state", "next_due"], unique=False)
@@ -391,9 +395,9 @@ def _command() -> None:
         sa.Column("applied_at", Instant(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('claim', 'assign', 'attempt', 'note', 'snooze', 'wait', 'resume', "
-            "'promise', 'keep', 'ask', 'finish', 'grant', 'approve', 'refuse', 'redeem', "
-            "'answer', 'reply', 'refer', 'testify', 'settle', 'close', 'withdraw', 'merge', "
-            "'reopen')",
+            "'promise', 'keep', 'ask', 'finish', 'grant', 'cancel', 'approve', 'refuse', "
+            "'redeem', 'answer', 'reply', 'refer', 'testify', 'settle', 'close', 'withdraw', "
+            "'merge', 'reopen')",
             name=op.f("ck_command_kind"),
         ),
         sa.CheckConstraint("state IN ('recorded', 'applied', 'refused')", name=op.f("ck_command_state")),
@@ -418,6 +422,7 @@ def _effect() -> None:
         sa.Column("receipt_at", Instant(), nullable=True),
         sa.Column("receipt", sa.JSON(), nullable=False),
         sa.Column("settled_by", sa.String(), nullable=True),
+        sa.Column("mark", sa.String(), nullable=False),
         sa.CheckConstraint("kind IN ('customer', 'offer', 'staff')", name=op.f("ck_effect_kind")),
         sa.CheckConstraint(
             "state IN ('intended', 'done', 'unconfirmed', 'refused', 'released', "
@@ -428,6 +433,7 @@ def _effect() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_effect")),
         sa.UniqueConstraint("loop_id", "round", "step", name=op.f("uq_effect_loop_id_round_step")),
     )
+    op.create_index(op.f("ix_effect_mark"), "effect", ["mark"], unique=False)
     op.create_index("ix_effect_state", "effect", ["state"], unique=False)
 
 

@@ -1,0 +1,53 @@
+"""Questions that messages ask: one per step of a round, answered once, or declined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from boucle.engine.tables import LoopRow
+from boucle.engine.work_tables import QuestionRow
+from boucle.standing import Question
+
+
+def find_question(session: Session, loop: LoopRow, step: str) -> QuestionRow | None:
+    """The question of a step of the loop's present round."""
+    query = select(QuestionRow).where(
+        QuestionRow.loop_id == loop.id, QuestionRow.round == loop.round, QuestionRow.step == step
+    )
+    return session.exec(query).first()
+
+
+def find_open(session: Session, loop: LoopRow) -> QuestionRow | None:
+    """The question of this round that waits for its answer, of several the latest."""
+    waiting = [row for row in list_questions(session, loop) if row.answered_at is None]
+    return waiting[-1] if waiting else None
+
+
+def list_questions(session: Session, loop: LoopRow) -> Sequence[QuestionRow]:
+    """The questions of the loop's present round, in the order in which they were asked."""
+    query = select(QuestionRow).where(QuestionRow.loop_id == loop.id, QuestionRow.round == loop.round)
+    return session.exec(query.order_by(col(QuestionRow.asked_at), col(QuestionRow.step))).all()
+
+
+def is_over(session: Session, loop: LoopRow, step: str) -> bool:
+    """Whether a step's question was answered or declined: to ask again would be begging."""
+    row = find_question(session, loop, step)
+    return row is not None and row.answered_at is not None
+
+
+def describe(session: Session, loop: LoopRow) -> tuple[Question, ...]:
+    """The questions of this round as they travel to the play."""
+    return tuple(
+        Question(
+            step=row.step,
+            expires_at=row.expires_at,
+            asked_at=row.asked_at,
+            answered_at=row.answered_at,
+            score=row.score,
+            has_text=row.has_text,
+            declined=row.declined,
+        )
+        for row in list_questions(session, loop)
+    )
