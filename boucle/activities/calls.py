@@ -87,15 +87,34 @@ class ApplyAct(Frozen):
 
 
 class Grant(Frozen):
-    """Grant the loop's one offer."""
+    """Grant the loop's one offer. `label` says by language what it is, where its kind does not."""
 
     loop: str
     round: int
     step: str
     kind: str
-    value: Money
+    value: Money | None
     valid_for: Duration
     at: datetime
+    label: Mapping[str, str] = {}
+
+
+class Propose(Frozen):
+    """Ask somebody to approve an offer within some time; `team`: its lead is asked."""
+
+    offer: Grant
+    within: Duration
+    team: str | None = None
+
+
+class Approval(Frozen):
+    """A proposal whose approver is to be reminded (`reminder` tells one from another), or that has lapsed."""
+
+    loop: str
+    round: int
+    step: str
+    at: datetime
+    reminder: str | None = None
 
 
 class Send(Frozen):
@@ -109,11 +128,12 @@ class Send(Frozen):
 
 
 class Tell(Frozen):
-    """Tell colleagues all that was written down for them and can be told now."""
+    """Tell colleagues all that was written down for them and can be told now, and of `step` besides."""
 
     loop: str
     round: int
     at: datetime
+    step: str | None = None
 
 
 class Told(Frozen):

@@ -37,7 +37,9 @@ class CaseActivities:
             if case.owner is None and owner is not None:
                 cases.assign(session, call.loop, owner=owner, by=loops.BOUCLE, at=call.at)
                 loop = session.get_one(LoopRow, call.loop)
-                notices.write_down(session, loop, notices.assigned("first"), call.at)
+                notices.write_down(
+                    session, loop, notices.assigned("first"), call.at, to=notices.person(owner)
+                )
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
             standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
             session.commit()
@@ -60,7 +62,8 @@ class CaseActivities:
             lead = self._directory.find_lead(case.team)
             if lead is not None:
                 cases.escalate(session, call.loop, lead=lead, at=call.at)
-                notices.write_down(session, loop, notices.missed(call.clock), call.at)
+                step = notices.step("missed", call.clock)
+                notices.write_down(session, loop, step, call.at, to=notices.LEAD)
             standing = get_standing(session, call.loop)
             session.commit()
             return standing

@@ -1,8 +1,7 @@
-"""Telling a colleague: of a new case, before a clock runs out, when it has.
+"""Telling colleagues what was written down for them: see `engine/notices.py`.
 
-The step of such an effect says what it is about, see `engine/notices.py`. Outside the
-team's working time a notice waits for the next working instant, unless the case's severity is high or
-critical.
+A notice waits for the working time of whoever it is for: that of the loop's calendar, on their own wall
+clock. Where the case's severity is high or critical nobody waits.
 """
 
 from __future__ import annotations
@@ -11,168 +10,228 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import JsonValue
 from sqlmodel import Session, select
 from temporalio import activity
 
-from boucle.activities.calls import Delivery, Tell
+from boucle.activities.calls import Tell, Told
 from boucle.activities.letters import BadAddressError, Letterhead, Recipient, compose, write_moment
 from boucle.activities.people import Colleague, Directory
 from boucle.activities.posting import Letter, Post
-from boucle.activities.templates import Text
-from boucle.engine import cases, effects, privacy
+from boucle.activities.templates import Templates, Text
+from boucle.activities.wording import Wording, find_wording
+from boucle.engine import effects, notices, privacy
 from boucle.engine.clock import next_worked
-from boucle.engine.refusals import refusal
-from boucle.engine.tables import LoopRow
+from boucle.engine.loops import lock_loop
+from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
-from boucle.model import ClockKind, EffectKind, EffectState, LoopState, Plan
+from boucle.errors import BoucleError
+from boucle.model import EffectKind, EffectState, LoopState, Plan
 
 _URGENT = frozenset({"high", "critical"})
+_INSTANTS = frozenset({"since", "until", "opened"})
+_PEOPLE = frozenset({"by", "owner", "absent"})
 
 
 @dataclass(frozen=True)
-class Wording:
-    """The texts of one language. In braces: loop, customer, score, clock, due, severity."""
+class _Scene:
+    """The loop that a notice is about, with its case, and its plan."""
 
-    notices: Mapping[str, Text]
-    clocks: Mapping[ClockKind, str]
-    unknown: str
-
-
-_DETAILS_EN = "\n\nLoop: {loop}\nCustomer: {customer}\nScore: {score}\nSeverity: {severity}\n"
-_DETAILS_FR = "\n\nBoucle : {loop}\nClient : {customer}\nScore : {score}\nGravité : {severity}\n"
-
-WORDINGS: Mapping[str, Wording] = {
-    "en": Wording(
-        notices={
-            "assigned": Text(
-                "A case for you: {loop}", "A case is yours. Next due: {clock}, {due}." + _DETAILS_EN
-            ),
-            "reminder": Text(
-                "Due soon: {clock}, {loop}", "A clock of your case runs out: {clock}, {due}." + _DETAILS_EN
-            ),
-            "missed": Text(
-                "Missed: {clock}, {loop}",
-                "A clock of this case has run out: {clock}, {due}. It comes to you as the team's lead."
-                + _DETAILS_EN,
-            ),
-        },
-        clocks={ClockKind.FIRST_CONTACT: "first contact", ClockKind.CLOSE: "closing"},
-        unknown="not known",
-    ),
-    "fr": Wording(
-        notices={
-            "assigned": Text(
-                "Un dossier pour vous : {loop}",
-                "Un dossier vous est confié. Prochaine échéance : {clock}, {due}." + _DETAILS_FR,
-            ),
-            "reminder": Text(
-                "Échéance proche : {clock}, {loop}",
-                "Une échéance de votre dossier approche : {clock}, {due}." + _DETAILS_FR,
-            ),
-            "missed": Text(
-                "Échéance manquée : {clock}, {loop}",
-                "Une échéance de ce dossier est passée : {clock}, {due}. Il vous revient comme responsable "
-                "de l'équipe." + _DETAILS_FR,
-            ),
-        },
-        clocks={ClockKind.FIRST_CONTACT: "premier contact", ClockKind.CLOSE: "clôture"},
-        unknown="inconnu",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class _Notice:
-    kind: str
-    clock: ClockKind | None
-
-    @classmethod
-    def of(cls, step: str) -> _Notice:
-        _, kind, about, *_ = step.split("-")
-        return cls(kind, ClockKind(about) if kind in {"reminder", "missed"} else None)
+    session: Session
+    loop: LoopRow
+    case: CaseRow | None
+    plan: Plan
 
 
 class NoticeActivities:
     """Tells colleagues by mail. In doubt it tells them again."""
 
-    def __init__(self, post: Post, directory: Directory, head: Letterhead) -> None:
+    def __init__(self, post: Post, directory: Directory, head: Letterhead, templates: Templates) -> None:
         self._post = post
         self._directory = directory
         self._head = head
+        self._templates = templates
 
     @activity.defn
-    def notify_staff(self, call: Tell) -> Delivery:
-        """Tell whoever the step means; `later` when the team does not work now."""
-        with self._post.database.session() as session:
-            outcome = self._prepare(session, call)
-            session.commit()
-        if isinstance(outcome, Delivery):
-            return outcome
-        return Delivery(state=self._post.hand_over(outcome))
+    def notify_staff(self, call: Tell) -> Told:
+        """Tell all that can be told now, in the order in which it was written down.
 
-    def _prepare(self, session: Session, call: Tell) -> Delivery | Letter:
-        loop = session.get_one(LoopRow, call.loop)
-        case = cases.get_case(session, loop)
-        if loop.state == LoopState.CLOSED:
-            raise refusal("loop_closed")
-        later = _find_later(loop, case, call.at)
+        What cannot be told now comes back with the instant at which it can. One that fails does not
+        hold up the others; the first failure is raised after them.
+        """
+        if call.step is not None:
+            self._write_down(call, call.step)
+        states: dict[str, EffectState] = {}
+        later: dict[str, datetime] = {}
+        failures: list[BoucleError] = []
+        while (step := self._find_next(call, {*later, *states})) is not None:
+            try:
+                outcome = self._tell(call, step)
+            except BoucleError as error:
+                failures.append(error)
+                states[step] = EffectState.INTENDED
+                continue
+            if isinstance(outcome, datetime):
+                later[step] = outcome
+            else:
+                states[step] = outcome
+        if failures:
+            raise failures[0]
+        return Told(states=states, later=later)
+
+    def _write_down(self, call: Tell, step: str) -> None:
+        with self._post.database.session() as session:
+            loop = lock_loop(session, call.loop)
+            if loop.round == call.round and loop.state != LoopState.CLOSED:
+                notices.write_down(session, loop, step, call.at)
+            session.commit()
+
+    def _find_next(self, call: Tell, seen: set[str]) -> str | None:
+        """The next one; those for the members of a team are written down only while this goes on."""
+        with self._post.database.reading() as session:
+            loop = session.get_one(LoopRow, call.loop)
+            untold = notices.list_untold(session, loop) if loop.round == call.round else []
+            return next((row.step for row in untold if row.step not in seen), None)
+
+    def _tell(self, call: Tell, step: str) -> datetime | EffectState:
+        with self._post.database.session() as session:
+            prepared = self._prepare(session, call, effects.effect_key(call.loop, call.round, step))
+            session.commit()
+        return self._post.hand_over(prepared) if isinstance(prepared, Letter) else prepared
+
+    def _prepare(self, session: Session, call: Tell, key: str) -> Letter | datetime | EffectState:
+        """The letter, unless it has to wait, has lost its point, or is for several people."""
+        scene = _set_scene(session, call.loop)
+        row = session.get_one(EffectRow, key, populate_existing=True)
+        if notices.is_moot(session, scene.loop, row):
+            return effects.refuse(session, key, "moot", call.at)
+        team = notices.find_team(row.spec.get("to", ""))
+        if team is not None:
+            return self._tell_team(scene, row, team, call.at)
+        colleague = self._find_colleague(scene, row)
+        if colleague is None:
+            return effects.refuse(session, key, "no_address", call.at)
+        later = _find_later(scene, colleague, call.at)
         if later is not None:
-            return Delivery(state=EffectState.INTENDED, later=later)
+            return later
         effects.intend(
-            session, loop_id=call.loop, round_=call.round, step=call.step, kind=EffectKind.STAFF, spec={},
+            session, loop_id=call.loop, round_=call.round, step=row.step, kind=EffectKind.STAFF, spec={},
             at=call.at,
         )  # fmt: skip
-        key = effects.effect_key(call.loop, call.round, call.step)
         try:
-            return self._write(session, loop, case, key, call)
+            return self._write(scene, row, colleague, call.at)
         except BadAddressError:
-            return Delivery(state=effects.refuse(session, key, "no_address", call.at))
+            return effects.refuse(session, key, "no_address", call.at)
 
-    def _write(self, session: Session, loop: LoopRow, case: CaseRow, key: str, call: Tell) -> Letter:
-        notice = _Notice.of(call.step)
-        colleague = self._find_colleague(case, notice)
-        if colleague is None:
-            raise BadAddressError
-        text = _word(session, loop, case, notice, colleague)
-        recipient = Recipient(colleague.name, colleague.email, colleague.language)
-        message = compose(self._head, recipient, text, effect=key, loop=loop.id, at=call.at)
-        return Letter(key, message, call.at)
+    def _tell_team(self, scene: _Scene, row: EffectRow, team: str, at: datetime) -> EffectState:
+        """Each of them has a notice of their own, all in this transaction."""
+        lead = self._directory.find_lead(team)
+        people = self._directory.list_members(team) or ((lead,) if lead else ())
+        for one in people:
+            notices.write_down(
+                scene.session, scene.loop, f"{row.step}-{one}", at, to=notices.person(one),
+                values=row.spec["values"], template=row.spec.get("template"),
+            )  # fmt: skip
+        return effects.receipt(scene.session, row.key, {"people": list(people)}, at)
 
-    def _find_colleague(self, case: CaseRow, notice: _Notice) -> Colleague | None:
-        """The lead for a missed clock, else the owner, or the lead where nobody owns it."""
-        lead = self._directory.find_lead(case.team)
-        wanted = lead if notice.kind == "missed" else case.owner or lead
+    def _find_colleague(self, scene: _Scene, row: EffectRow) -> Colleague | None:
+        """Whom the notice is for, as of now; the lead where nobody owns the case."""
+        to = row.spec.get("to", notices.OWNER)
+        team = scene.case.team if scene.case else scene.plan.params.get("team")
+        lead = self._directory.find_lead(team) if isinstance(team, str) else None
+        owner = scene.case.owner if scene.case else None
+        wanted = lead if to == notices.LEAD else notices.find_person(to) or owner or lead
         return self._directory.people.get(wanted) if wanted else None
 
+    def _write(self, scene: _Scene, row: EffectRow, colleague: Colleague, at: datetime) -> Letter:
+        template = row.spec.get("template")
+        if template:
+            text = self._templates.write(template, colleague.language, self._variables(scene, row, colleague))
+        else:
+            values = self._values(scene, row, colleague)
+            text = find_wording(colleague.language).write(notices.kind_of(row.step), values)
+        return self._seal(scene.loop, row.key, colleague, text, at)
 
-def _word(session: Session, loop: LoopRow, case: CaseRow, notice: _Notice, colleague: Colleague) -> Text:
-    wording = WORDINGS.get(colleague.language, WORDINGS["en"])
-    clock = _find_clock(session, loop, notice)
-    person = privacy.find_person(session, loop.contact_id) if loop.contact_id else None
-    values = {
-        "loop": loop.id[:12],
-        "customer": (person.name if person else None) or wording.unknown,
-        "score": wording.unknown if loop.first_score is None else str(loop.first_score),
-        "severity": case.severity,
-        "clock": wording.clocks[ClockKind(clock.kind)] if clock else "-",
-        "due": write_moment(clock.due_at, colleague.language, colleague.timezone) if clock else "-",
-    }
-    text = wording.notices[notice.kind]
-    return Text(text.subject.format(**values), text.body.format(**values))
+    def _seal(self, loop: LoopRow, key: str, colleague: Colleague, text: Text, at: datetime) -> Letter:
+        recipient = Recipient(colleague.name, colleague.email, colleague.language)
+        message = compose(self._head, recipient, text, effect=key, loop=loop.id, at=at)
+        return Letter(key, message, at)
+
+    def _values(self, scene: _Scene, row: EffectRow, colleague: Colleague) -> dict[str, str]:
+        """What the words of a notice can say: see `wording`."""
+        wording = find_wording(colleague.language)
+        clock = _find_clock(scene, row.step)
+        person = _find_name(scene)
+        known = {
+            "loop": scene.loop.id[:12],
+            "customer": person,
+            "score": None if scene.loop.first_score is None else str(scene.loop.first_score),
+            "severity": wording.name(scene.case.severity) if scene.case else None,
+            "clock": wording.name(clock.kind) if clock else "-",
+            "due": _write_moment(clock.due_at, colleague) if clock else "-",
+        }
+        said = {
+            name: self._show(name, value, wording, colleague) for name, value in row.spec["values"].items()
+        }
+        return {name: value for name, value in (known | said).items() if value is not None}
+
+    def _show(self, name: str, value: JsonValue, wording: Wording, colleague: Colleague) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return wording.name("yes" if value else "no")
+        if name in _INSTANTS:
+            return _write_moment(datetime.fromisoformat(str(value)), colleague)
+        if name in _PEOPLE:
+            who = self._directory.people.get(str(value))
+            return who.name if who else str(value)
+        return wording.name(str(value))
+
+    def _variables(self, scene: _Scene, row: EffectRow, colleague: Colleague) -> Mapping[str, object]:
+        """What a template of the workspace can say to a colleague."""
+        values = self._values(scene, row, colleague)
+        return {
+            "contact": {"name": values.get("customer")},
+            "score": values.get("score"),
+            "company": self._head.company,
+            "offer": None,
+            "loop": {"id": scene.loop.id},
+            "case": {name: values.get(name) for name in ("severity", "clock", "due")},
+        }
 
 
-def _find_later(loop: LoopRow, case: CaseRow, at: datetime) -> datetime | None:
-    """When the team works next, where it does not work now and the case can wait."""
-    calendar = Plan.model_validate_json(loop.plan).calendar
-    if calendar is None or case.severity in _URGENT:
+def _set_scene(session: Session, loop_id: str) -> _Scene:
+    loop = lock_loop(session, loop_id)
+    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    return _Scene(session, loop, case, Plan.model_validate_json(loop.plan))
+
+
+def _find_name(scene: _Scene) -> str | None:
+    person = privacy.find_person(scene.session, scene.loop.contact_id) if scene.loop.contact_id else None
+    return person.name if person else None
+
+
+def _find_later(scene: _Scene, colleague: Colleague, at: datetime) -> datetime | None:
+    """When the colleague works next, where they do not work now and the notice can wait."""
+    calendar = scene.plan.calendar
+    if calendar is None or (scene.case is not None and scene.case.severity in _URGENT):
         return None
+    if colleague.works_in is not None:
+        calendar = calendar.model_copy(update={"timezone": colleague.works_in})
     opening = next_worked(at, calendar)
     return opening if opening > at else None
 
 
-def _find_clock(session: Session, loop: LoopRow, notice: _Notice) -> ClockRow | None:
-    """The clock that the notice is about; of a new case the one that is due first."""
-    if notice.clock is not None:
-        return session.get(ClockRow, (loop.id, loop.round, notice.clock))
-    rows = session.exec(select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round))
+def _write_moment(at: datetime, colleague: Colleague) -> str:
+    return write_moment(at, colleague.language, colleague.timezone)
+
+
+def _find_clock(scene: _Scene, step: str) -> ClockRow | None:
+    """The clock that the notice is about, else the one that is due first of those that run."""
+    about = notices.clock_of(step)
+    key = (scene.loop.id, scene.loop.round)
+    if about is not None:
+        return scene.session.get(ClockRow, (*key, about))
+    query = select(ClockRow).where(ClockRow.loop_id == key[0], ClockRow.round == key[1])
+    rows = scene.session.exec(query.where(ClockRow.state == "running")).all()
     return min(rows, key=lambda row: row.due_at, default=None)

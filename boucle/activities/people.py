@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Colleague:
-    """One of our own people: where notifications go, and in which language and zone."""
+    """One of our own people: where notifications go, and in which language and zone.
+
+    `works_in` is the zone on whose wall clock they work their hours; None: that of their calendar.
+    """
 
     name: str
     email: str
     language: str
     timezone: str
+    works_in: str | None = None
 
 
 @dataclass(frozen=True)

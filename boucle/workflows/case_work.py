@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from temporalio import workflow
@@ -75,9 +76,9 @@ class CaseWork(Waiting):
         for ahead in before:
             at = clock.due - ahead.wall()
             step = f"{STAFF}reminder-{clock.kind}-{ahead.amount}{ahead.unit[0]}"
-            begun = step in self.standing.effects or self.is_busy(step)
-            if at > self.standing.opened_at and not begun:
-                yield Errand(max(at, self.later.get(step, at)), step, self.sending(step))
+            begun = step in self.standing.effects
+            if at > self.standing.opened_at and not begun and not self.is_busy(STAFF):
+                yield Errand(at, step, partial(self.tell, step))
 
     def _missing(self, kind: ClockKind) -> Callable[[], Awaitable[None]]:
         async def miss() -> None:

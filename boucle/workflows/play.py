@@ -18,7 +18,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Send, Tell
+    from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Send, Tell, Told
     from boucle.activities.loops import LoopActivities
     from boucle.activities.messages import MessageActivities
     from boucle.activities.notices import NoticeActivities
@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from boucle.workflows.errand import Errand, find_next
 
 STAFF = "staff-"
-"""What the steps of staff notifications begin with; all other steps but the offer are messages."""
+"""What the steps of notices to colleagues begin with; all other steps but the offer are messages."""
 OFFER = "offer"
 
 _UNSENT = frozenset({EffectState.INTENDED, EffectState.RELEASED, EffectState.SETTLED_NOT_SENT})
@@ -54,7 +54,7 @@ class Play:
         self._changes = 0
         self.turn = asyncio.Lock()
         self._outgoing: dict[str, asyncio.Task[None]] = {}
-        self.later: dict[str, datetime] = {}
+        self._later: dict[str, datetime] = {}
         self._given_up: set[str] = set()
         self._shown: tuple[str, datetime | None] | None = None
 
@@ -204,10 +204,17 @@ class Play:
 
         Here: what was begun and has no receipt yet, also what an earlier run left behind.
         """
-        for step, state in self.standing.effects.items():
-            if state in _UNSENT and step != OFFER and not self.is_busy(step):
-                at = self.later.get(step, workflow.now())
-                yield Errand(at, step, self.sending(step))
+        for step in self._unsent:
+            if not step.startswith(STAFF) and not self.is_busy(step):
+                yield Errand(workflow.now(), step, self.sending(step))
+        untold = [self._later.get(step, workflow.now()) for step in self._unsent if step.startswith(STAFF)]
+        if untold and not self.is_busy(STAFF):
+            yield Errand(min(untold), STAFF, self.tell)
+
+    @property
+    def _unsent(self) -> list[str]:
+        """The steps that were begun and have no receipt yet; the offer's is its own stage's business."""
+        return [step for step, state in self.standing.effects.items() if state in _UNSENT and step != OFFER]
 
     def is_busy(self, step: str) -> bool:
         """Whether a message is on its way, or was given up."""
@@ -220,6 +227,34 @@ class Play:
             self.send(step)
 
         return begin
+
+    # -- notices --------------------------------------------------------------------------------
+
+    async def tell(self, step: str | None = None) -> None:
+        """Begin to tell colleagues all that was written down for them and can be told now, and of `step`."""
+        if not self.is_busy(STAFF):
+            self._outgoing[STAFF] = asyncio.create_task(self._tell(step))
+
+    async def _tell(self, step: str | None) -> None:
+        asked = [step for step in self._unsent if step.startswith(STAFF)]
+        call = Tell(loop=self.loop, round=self.standing.round, at=workflow.now(), step=step)
+        try:
+            told = await do(NoticeActivities.notify_staff, call, SENDING)
+        except ActivityError:
+            self._given_up.add(STAFF)
+            await self._load()  # it may be that the loop was closed behind our back
+        else:
+            self._note_told(asked, told)
+        finally:
+            del self._outgoing[STAFF]
+            self._changes += 1
+
+    def _note_told(self, asked: list[str], told: Told) -> None:
+        """What was asked for and is not spoken of was over already."""
+        self._later = dict(told.later)
+        over = {step: EffectState.DONE for step in asked if step not in told.later}
+        effects = {**self.standing.effects, **over, **told.states}
+        self._standing = self.standing.model_copy(update={"effects": effects})
 
     # -- messages -------------------------------------------------------------------------------
 
@@ -256,14 +291,9 @@ class Play:
 
     async def _hand_over(self, step: str, template: str | None) -> Delivery:
         round_, at = self.standing.round, workflow.now()
-        if step.startswith(STAFF):
-            tell = Tell(loop=self.loop, round=round_, step=step, at=at)
-            return await do(NoticeActivities.notify_staff, tell, SENDING)
         send = Send(loop=self.loop, round=round_, step=step, template=template, at=at)
         return await do(MessageActivities.send_message, send, SENDING)
 
     def _note(self, step: str, delivery: Delivery) -> None:
-        if delivery.later is not None:
-            self.later[step] = delivery.later
         effects = {**self.standing.effects, step: delivery.state}
         self._standing = self.standing.model_copy(update={"effects": effects})
