@@ -69,13 +69,13 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
     "case.escalated": EventType("A missed clock told the team's lead."),
     "case.snoozed": EventType("Somebody put a case aside; says until when.", ("text",)),
-    "case.woken": EventType("A case that was put aside is back in the inbox.", ("text",)),
+    "case.woken": EventType("A case that was put aside is back in the inbox, its time being over."),
     "case.waiting": EventType(
         "The team waits for the customer; names its clocks, which stand still, and until when at most.",
         ("text",),
     ),
     "case.resumed": EventType(
-        "The team does not wait any more; names its clocks with their new due times.", ("text",)
+        "The case is worked on; names the clocks that stood still, with their new due times.", ("text",)
     ),
     "case.promised": EventType("Somebody promised the customer something; says by when.", ("text",)),
     "case.concluded": EventType(

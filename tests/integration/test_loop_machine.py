@@ -117,7 +117,7 @@ class Life:
             ActKind.ASSIGN: {"owner": pick(PEOPLE)},
             ActKind.CLOSE: {"closure": pick(list(Closure)), "root_cause": pick([None, *RootCause])},
             ActKind.WAIT: {"until": pick((None, self.now + 9 * HOUR))},
-            ActKind.SNOOZE: {"until": pick((None, self.now + 9 * HOUR))},
+            ActKind.SNOOZE: {"until": self.now + 9 * HOUR},
             ActKind.PROMISE: {"due": self.now + 5 * HOUR},
             ActKind.KEEP: {"commitment": pick((1, 2, 3)), "kept": pick((True, False))},
             ActKind.ANSWER: {"score": pick((-1, 0, 10, 11))},

@@ -40,40 +40,37 @@ class Wait(Deed):
 
 
 class Resume(Deed):
-    """The team does not wait any more: its clocks run again."""
+    """The actor takes the case up again: it waits no more, and is not put aside any more."""
 
     kind: ClassVar = ActKind.RESUME
 
     def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """Only what waits can go on."""
+        """Only what waits, or was put aside, can go on."""
         del actor
-        if situation.case is None:
+        case = situation.case
+        if case is None:
             return "no_case"
-        return "not_waiting" if situation.case.waiting_until is None else None
+        return "not_waiting" if case.waiting_until is None and case.snoozed_until is None else None
 
     def do(self, doing: Doing) -> None:
-        """Each clock has the working time that it had left."""
+        """The inbox shows it; each clock that stood still has the working time that it had left."""
+        waits.snooze(doing.session, doing.loop, until=None)
         ended = waits.end_wait(doing.session, doing.loop, at=doing.command.at)
         doing.append("case.resumed", ended or {})
 
 
 class Snooze(Deed):
-    """The actor puts the case aside until then; without a time, takes it up again."""
+    """The actor puts the case aside until then."""
 
     kind: ClassVar = ActKind.SNOOZE
-    until: AwareDatetime | None = None
+    until: AwareDatetime
 
     def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """There must be a case; only what is put aside can be taken up again."""
+        """There must be a case."""
         del actor
-        if situation.case is None:
-            return "no_case"
-        return "not_snoozed" if self.until is None and situation.case.snoozed_until is None else None
+        return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
         """The inbox does not show it until then; its clocks run on."""
         waits.snooze(doing.session, doing.loop, until=self.until)
-        if self.until is None:
-            doing.append("case.woken", {})
-        else:
-            doing.append("case.snoozed", {"until": instant_text(self.until)})
+        doing.append("case.snoozed", {"until": instant_text(self.until)})
