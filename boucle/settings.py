@@ -9,12 +9,13 @@ know, are honoured too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, model_validator
 
-from boucle.model import Calendar, Duration, Frozen
+from boucle.model import Authority, Calendar, ContactPolicy, Duration, Frozen, Money, Role
 from boucle.working_time import WorkingTime, Zone
 
 _SQLITE = "sqlite:///"
@@ -30,7 +31,29 @@ def _wall_time(duration: Duration) -> Duration:
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
+
+
+Skill = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$")]
+
+
+class Away(Frozen):
+    """When somebody is away: both days are days off. `stand_in` is who gets their cases meanwhile."""
+
+    since: date = Field(alias="from", description="The first day.")
+    until: date | None = Field(default=None, description="The last day; none: until further notice.")
+    stand_in: str | None = Field(default=None, description="Id of who stands in; none: nobody.")
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Away:
+        if self.until is not None and self.until < self.since:
+            raise ValueError(f"an absence from {self.since} cannot end before it, on {self.until}")
+        return self
+
+    def covers(self, day: date) -> bool:
+        """Whether that is a day off."""
+        return self.since <= day and (self.until is None or day <= self.until)
 
 
 class Colleague(Frozen):
@@ -40,6 +63,19 @@ class Colleague(Frozen):
     email: Email = Field(description="Where notifications go.")
     language: Language | None = Field(default=None, description="Language of notifications.")
     timezone: Zone | None = Field(default=None, description="Zone in which this person's times are shown.")
+    role: Role = Field(
+        default=Role.CSM, description="csm, lead, cx_ops, auditor, viewer or admin; a team's lead is a lead."
+    )
+    skills: tuple[Skill, ...] = Field(default=(), description="What they can do that some cases ask for.")
+    languages: tuple[Language, ...] = Field(
+        default=(), description="Languages they speak with customers; none: every one."
+    )
+    capacity: int | None = Field(
+        default=None, ge=0, description="How many open cases they are given at most; none: any number."
+    )
+    absences: tuple[Away, ...] = Field(
+        default=(), description="When they are away: from, until (the last day), stand_in."
+    )
 
 
 class Team(Frozen):
@@ -63,6 +99,31 @@ class Smtp(Frozen):
         default=None, description="Password to log in with; better in BOUCLE_SMTP__PASSWORD than in a file."
     )
     starttls: bool = Field(default=True, description="Encrypt with STARTTLS; refused servers are not used.")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Limit = Annotated[tuple[Money, ...], BeforeValidator(_listed)]
+_UNLIMITED = frozenset({Role.LEAD, Role.ADMIN})
+"""Roles that may grant any amount where the settings give them no limit."""
+
+
+class Offers(Frozen):
+    """Who may grant what by themselves."""
+
+    limits: Mapping[Role, Limit] = Field(
+        default_factory=dict,
+        description='Up to which value a role grants an offer by itself: csm = "50.00 EUR", or a list of '
+        "amounts, one a currency. A lead and an admin without one grant any amount, others none.",
+        json_schema_extra={"shown": "none"},
+    )
+
+    def authority(self, role: Role) -> Authority:
+        """What the role may grant."""
+        unlimited = role in _UNLIMITED and role not in self.limits
+        return Authority(role=role, ceilings=None if unlimited else self.limits.get(role, ()))
 
 
 class Quarantine(Frozen):
@@ -123,6 +184,15 @@ class Settings(Frozen):
     quarantine: Quarantine = Field(
         default_factory=Quarantine, description="Who mends what does not fit the catalogue, and by when."
     )
+    offers: Offers = Field(default_factory=Offers, description="Who may grant what by themselves.")
+    contact: ContactPolicy = Field(
+        default_factory=ContactPolicy, description="When a customer counts as unreachable."
+    )
+    root_causes: Mapping[Code, tuple[Code, ...]] = Field(
+        default_factory=lambda: dict.fromkeys(("people", "process", "product", "policy", "price"), ()),
+        description="What cases can be about, by id, each with the ids of its second level.",
+        json_schema_extra={"shown": "people, process, product, policy, price, each without a second level"},
+    )
     people: Mapping[str, Colleague] = Field(default_factory=dict, description="Our own people, by id.")
     teams: Mapping[str, Team] = Field(default_factory=dict, description="Teams, by id.")
     calendars: Mapping[str, WorkingTime] = Field(default_factory=dict, description="Calendars, by id.")
@@ -157,6 +227,12 @@ class Settings(Frozen):
         if self.database_url.startswith(_SQLITE):
             return f"{_SQLITE}{self._workspace / self.database_url.removeprefix(_SQLITE)}"
         return self.database_url
+
+    def authority_of(self, person: str) -> Authority:
+        """Up to which value one of our own people grants offers; a team's lead is at least a lead."""
+        role = self.people[person].role
+        leads = any(team.lead == person for team in self.teams.values())
+        return self.offers.authority(Role.LEAD if leads and role == Role.CSM else role)
 
     def make_calendar(self, year: int, team: str | None = None) -> Calendar:
         """The working time of a team, or the workspace's own, with the holidays from `year` on.

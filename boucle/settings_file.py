@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -18,7 +19,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from boucle.errors import Mistake, Place
-from boucle.settings import Colleague, Quarantine, Settings, Smtp, Team
+from boucle.model import ContactPolicy
+from boucle.settings import Colleague, Offers, Quarantine, Settings, Smtp, Team
 from boucle.working_time import WorkingTime
 
 FILE = "boucle.toml"
@@ -129,6 +131,29 @@ class UnknownCalendarMistake(Mistake):
         return f"add a section [calendars.{self.calendar}] with the working time"
 
 
+@dataclass(frozen=True)
+class StandInCircleMistake(Mistake):
+    """People who are away at the same time stand in for each other."""
+
+    code: ClassVar[str] = "S007"
+    name: str
+    circle: tuple[str, ...]
+    day: date
+
+    @property
+    def message(self) -> str:
+        """Who stands in for whom, and when."""
+        if len(self.circle) == 1:
+            return f"'{self.name}': '{self.circle[0]}' cannot stand in for themselves"
+        round_ = " → ".join((*self.circle, self.circle[0]))
+        return f"'{self.name}': on {self.day} they stand in for each other: {round_}"
+
+    @property
+    def help(self) -> str:
+        """What to write instead."""
+        return "name somebody who is there as stand_in, or leave it out"
+
+
 # -- reading ------------------------------------------------------------------------------------
 
 
@@ -162,7 +187,11 @@ def parse_settings(text: str, folder: Path) -> tuple[Settings | None, list[Mista
         settings = Settings.of(folder, _merged(values, environment))
     except ValidationError as error:
         return None, sorted((_mistake(text, found) for found in error.errors()), key=lambda m: m.place)
-    unknown = (*_strangers(text, settings), *_unknown_calendars(text, settings))
+    unknown = (
+        *_strangers(text, settings),
+        *_unknown_calendars(text, settings),
+        *_circles(text, settings),
+    )
     mistakes = sorted(unknown, key=lambda mistake: mistake.place)
     return (None if mistakes else settings), mistakes
 
@@ -233,7 +262,10 @@ _WORDS: Mapping[str, str] = {
 
 _PATTERNS: Mapping[str, str] = {
     "language": "must be a language of two letters, such as en or fr",
+    "languages": "must be languages of two letters, such as en or fr",
+    "skills": "must be words of small letters, such as billing",
     "email": "must be an e-mail address",
+    "root_causes": "must be ids of small letters, digits, - and _, such as late-delivery",
     "mail_domain": "must be a domain, such as example.com",
     "database_url": "must begin with sqlite:/// or postgresql://",
 }
@@ -242,7 +274,7 @@ _PATTERNS: Mapping[str, str] = {
 def _plain(found: ErrorDetails) -> str:
     """What is wrong with a value, in plain words; never the value itself, which may be a secret."""
     if found["type"] == "string_pattern_mismatch":
-        return _PATTERNS[str(found["loc"][-1])]
+        return next(_PATTERNS[part] for part in map(str, reversed(found["loc"])) if part in _PATTERNS)
     return _WORDS.get(found["type"]) or found["msg"].removeprefix("Value error, ")
 
 
@@ -254,10 +286,39 @@ def _strangers(text: str, settings: Settings) -> Iterator[Mistake]:
             if person not in settings.people:
                 path = ("teams", team_id, key)
                 yield UnknownPersonMistake(locate(text, path), ".".join(path), person)
+    for person_id, colleague in settings.people.items():
+        for away in colleague.absences:
+            if away.stand_in is not None and away.stand_in not in settings.people:
+                path = ("people", person_id, "absences")
+                yield UnknownPersonMistake(locate(text, path), ".".join(path), away.stand_in)
     owner = settings.quarantine.owner
     chosen = "owner" in settings.quarantine.model_fields_set
     if chosen and owner not in settings.people and owner not in settings.teams:
         yield UnknownPersonMistake(locate(text, ("quarantine", "owner")), "quarantine.owner", owner)
+
+
+def _circles(text: str, settings: Settings) -> Iterator[Mistake]:
+    """Stand-ins who are away themselves, and so on, back to where it began; each circle once."""
+    told: set[frozenset[str]] = set()
+    for person_id, colleague in settings.people.items():
+        for away in colleague.absences:
+            circle = _follow(settings, person_id, away.since)
+            if circle and frozenset(circle) not in told:
+                told.add(frozenset(circle))
+                path = ("people", circle[0], "absences")
+                yield StandInCircleMistake(locate(text, path), ".".join(path), circle, away.since)
+
+
+def _follow(settings: Settings, person: str, day: date) -> tuple[str, ...]:
+    """The circle that somebody's stand-ins make on a day; empty where they make none."""
+    seen: list[str] = []
+    who: str | None = person
+    while who is not None and who not in seen:
+        seen.append(who)
+        colleague = settings.people.get(who)
+        days_off = [away for away in colleague.absences if away.covers(day)] if colleague else []
+        who = max(days_off, key=lambda away: away.since).stand_in if days_off else None
+    return tuple(seen[seen.index(who) :]) if who is not None else ()
 
 
 def _unknown_calendars(text: str, settings: Settings) -> Iterator[Mistake]:
@@ -285,6 +346,8 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): Settings,
     ("smtp",): Smtp,
     ("quarantine",): Quarantine,
+    ("offers",): Offers,
+    ("contact",): ContactPolicy,
     ("people", "<id>"): Colleague,
     ("teams", "<id>"): Team,
     ("calendars", "<id>"): WorkingTime,

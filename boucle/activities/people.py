@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from boucle.engine.absences import Absence
+from boucle.engine.assignment import Candidate, Roster
+from boucle.model import Authority, Money, Role
+
 
 @dataclass(frozen=True)
 class Colleague:
@@ -18,6 +22,11 @@ class Colleague:
     language: str
     timezone: str
     works_in: str | None = None
+    role: Role = Role.CSM
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    capacity: int | None = None
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,3 +54,28 @@ class Directory:
         """The members of a team, in its order; none for a team that is no longer listed."""
         found = self.teams.get(team)
         return found.members if found else ()
+
+    def role_of(self, person: str) -> Role | None:
+        """What somebody may do; a team's lead is at least a lead. None for who is not listed."""
+        colleague = self.people.get(person)
+        if colleague is None:
+            return None
+        leads = any(team.lead == person for team in self.teams.values())
+        return Role.LEAD if leads and colleague.role == Role.CSM else colleague.role
+
+    def list_teams(self, person: str) -> tuple[str, ...]:
+        """The teams that somebody is a member of, or leads."""
+        return tuple(key for key, team in self.teams.items() if person in {team.lead, *team.members})
+
+    def make_roster(self) -> Roster:
+        """Our people as assignment knows them."""
+        return Roster(
+            people={key: _candidate(key, one) for key, one in self.people.items()},
+            members={key: team.members for key, team in self.teams.items()},
+            leads={key: team.lead for key, team in self.teams.items()},
+            absences=tuple(absence for one in self.people.values() for absence in one.absences),
+        )
+
+
+def _candidate(key: str, one: Colleague) -> Candidate:
+    return Candidate(key, one.email, frozenset(one.skills), frozenset(one.languages), one.capacity)

@@ -16,13 +16,15 @@ from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
 from boucle.engine.work_tables import AttemptRow, CaseRow
-from boucle.model import AttemptResult, Channel, ClockKind, LoopState, RootCause
+from boucle.model import AssignReason, AttemptResult, Channel, ClockKind, LoopState
 
 REACHED = frozenset({AttemptResult.REACHED, AttemptResult.REFUSED})
 """Results of an attempt in which the customer was on the line, willing or not."""
 
 
-def open_case(session: Session, loop_id: str, *, team: str, severity: str, at: datetime) -> CaseRow:
+def open_case(
+    session: Session, loop_id: str, *, team: str, severity: str, at: datetime, skill: str | None = None
+) -> CaseRow:
     """The case of the loop's present round, opened where there is none yet; refused when closed.
 
     It is as severe as the plan says, or as a response that has joined the loop meanwhile demands.
@@ -31,9 +33,13 @@ def open_case(session: Session, loop_id: str, *, team: str, severity: str, at: d
     case = session.get(CaseRow, (loop.id, loop.round))
     if case is None:
         severity = max(severity, loop.least_severity or severity, key=SEVERITIES.index)
-        case = CaseRow(loop_id=loop.id, round=loop.round, team=team, severity=severity, opened_at=at)
+        case = CaseRow(
+            loop_id=loop.id, round=loop.round, team=team, severity=severity, skill=skill, opened_at=at
+        )
         session.add(case)
-        loops.append(session, loop, "case.opened", at=at, payload={"team": team, "severity": severity})
+        asked = {"skill": skill} if skill else {}
+        payload = {"team": team, "severity": severity, **asked}
+        loops.append(session, loop, "case.opened", at=at, payload=payload)
     return case
 
 
@@ -57,14 +63,31 @@ def get_case(session: Session, loop: LoopRow) -> CaseRow:
     return case
 
 
-def assign(session: Session, loop_id: str, *, owner: str, by: str, at: datetime) -> CaseRow:
-    """Give the case to `owner`; nothing happens where it is theirs already."""
+def assign(
+    session: Session,
+    loop_id: str,
+    *,
+    owner: str,
+    by: str,
+    at: datetime,
+    reason: AssignReason = AssignReason.BY_HAND,
+    instead_of: str | None = None,
+    act: str | None = None,
+    text: Mapping[str, str] | None = None,
+) -> CaseRow:
+    """Give the case to `owner`; nothing happens where it is theirs already.
+
+    `instead_of`: who is away, where the new owner stands in. `act` and `text` are those of the act by
+    which somebody else gives it.
+    """
     loop = _lock_open(session, loop_id)
     case = get_case(session, loop)
     if case.owner != owner:
+        details = {"taken_from": case.owner, "instead_of": instead_of, "act": act}
+        payload = {"owner": owner, "reason": str(reason), **{k: v for k, v in details.items() if v}}
         case.owner, case.claimed_at = owner, None
         session.add(case)
-        loops.append(session, loop, "case.assigned", at=at, actor=by, payload={"owner": owner})
+        loops.append(session, loop, "case.assigned", at=at, actor=by, payload=payload, text=text)
     return case
 
 
@@ -133,7 +156,7 @@ def escalate(session: Session, loop_id: str, *, lead: str, at: datetime) -> Case
 
 
 def conclude(
-    session: Session, loop: LoopRow, *, cause: RootCause | None, detail: str | None, systemic: bool | None
+    session: Session, loop: LoopRow, *, cause: str | None, detail: str | None, systemic: bool | None
 ) -> None:
     """Write down what the case was about, where there is one; closing the loop tells the ledger."""
     case = session.get(CaseRow, (loop.id, loop.round))

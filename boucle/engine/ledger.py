@@ -52,6 +52,11 @@ def customer_chain(customer_id: str) -> str:
     return f"customer/{customer_id}"
 
 
+def person_chain(person: str) -> str:
+    """The chain of when one of our own people is away."""
+    return f"person/{person}"
+
+
 def scope(chain: str, seq: int) -> str:
     """The scope, in `personal`, of the values that an event commits to."""
     return f"{chain}#{seq}"

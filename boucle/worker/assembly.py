@@ -5,10 +5,10 @@ from __future__ import annotations
 from boucle.activities import Means
 from boucle.activities.letters import Letterhead
 from boucle.activities.mail import Mailbox, Mailer, SmtpConfig, SmtpMailer
-from boucle.activities.people import Colleague, Directory, Team
 from boucle.activities.templates import Templates
 from boucle.engine.database import Database
 from boucle.settings import Settings
+from boucle.worker.directory import make_directory
 from boucle.worker.running import WorkerConfig
 
 
@@ -48,15 +48,3 @@ def make_mailer(settings: Settings) -> Mailer:
             starttls=smtp.starttls,
         )
     )
-
-
-def make_directory(settings: Settings) -> Directory:
-    """Our own people and teams; who has no language or zone of their own has the workspace's."""
-    people = {
-        key: Colleague(
-            one.name, one.email, one.language or settings.language, one.timezone or settings.timezone
-        )
-        for key, one in settings.people.items()
-    }
-    teams = {key: Team(team.name, team.lead, team.members) for key, team in settings.teams.items()}
-    return Directory(people, teams)

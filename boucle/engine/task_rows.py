@@ -1,0 +1,41 @@
+"""The rows of tasks: what colleagues have yet to do for a case. Their events are `tasks`'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from boucle.engine.tables import LoopRow
+from boucle.engine.work_tables import TaskRow
+from boucle.model import TaskState
+from boucle.standing import Task
+
+
+def list_open(session: Session, loop: LoopRow) -> Sequence[TaskRow]:
+    """The tasks of the loop's present round that are not done, what is due next first."""
+    query = select(TaskRow).where(
+        TaskRow.loop_id == loop.id, TaskRow.round == loop.round, TaskRow.state == TaskState.OPEN
+    )
+    return session.exec(query.order_by(col(TaskRow.due_at), col(TaskRow.id))).all()
+
+
+def read_standing(session: Session, loop: LoopRow) -> tuple[Task, ...]:
+    """As `list_open`, as a play knows them."""
+    return tuple(Task(id=row.id, due=row.due_at) for row in list_open(session, loop))
+
+
+def end(session: Session, row: TaskRow, state: TaskState, *, by: str, at: datetime) -> None:
+    """The task is done, or nobody needs it any more."""
+    row.state, row.ended_at, row.ended_by = state, at, by
+    session.add(row)
+    session.flush()
+
+
+def drop_all(session: Session, loop: LoopRow, *, by: str, at: datetime) -> list[str]:
+    """The loop was closed: nobody has to do anything for it any more. Returns the tasks that were open."""
+    rows = list_open(session, loop)
+    for row in rows:
+        end(session, row, TaskState.DROPPED, by=by, at=at)
+    return [row.id for row in rows]
