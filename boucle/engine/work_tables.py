@@ -6,6 +6,7 @@ As in `tables`, nothing here is personal.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -35,6 +36,9 @@ class CaseRow(SQLModel, table=True):
 
     `snoozed_until`: it leaves the inbox until then. `waiting_until`: for the customer, so the team's
     clocks are paused, until then at most. `next_try_at`: when the customer is to be tried again.
+
+    `terms` says who is told when (`standing.CaseTerms`). `watched_from`: the owner's silence counts from
+    here at the earliest; the case became theirs, or came back to them.
     """
 
     __tablename__ = "case"
@@ -53,6 +57,8 @@ class CaseRow(SQLModel, table=True):
     skill: str | None = None
     escalated_to: str | None = None
     opened_at: datetime = instant()
+    terms: dict[str, Any] = json()
+    watched_from: datetime | None = instant(nullable=True)
     claimed_at: datetime | None = instant(nullable=True)
     first_contact_at: datetime | None = instant(nullable=True)
     snoozed_until: datetime | None = instant(nullable=True)

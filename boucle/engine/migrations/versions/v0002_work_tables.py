@@ -90,6 +90,8 @@ def _case() -> None:
         sa.Column("skill", sa.String(), nullable=True),
         sa.Column("escalated_to", sa.String(), nullable=True),
         sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("watched_from", Instant(), nullable=True),
         sa.Column("claimed_at", Instant(), nullable=True),
         sa.Column("first_contact_at", Instant(), nullable=True),
         sa.Column("snoozed_until", Instant(), nullable=True),
