@@ -202,6 +202,7 @@ class NotSpent:
 
 
 TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]
+SkillId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$"), NamedIn("skill")]
 TeamId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("team")]
 
 
@@ -262,6 +263,19 @@ class Statement(Frozen):
 Truth = Literal["true", "false", "undecided"]
 
 
+class QuietHours(Frozen):
+    """When no message goes to a customer: local times, in minutes since midnight; it may pass midnight."""
+
+    begins: int = Field(ge=0, lt=1440)
+    ends: int = Field(ge=0, lt=1440)
+
+    @model_validator(mode="after")
+    def _some_of_the_day(self) -> QuietHours:
+        if self.begins == self.ends:
+            raise ValueError("the quiet hours end when they begin")
+        return self
+
+
 class Plan(Frozen):
     """What a decision resolved to. A running loop knows its plan, never the rules.
 
@@ -277,6 +291,7 @@ class Plan(Frozen):
     play: str
     params: Mapping[str, JsonValue] = {}
     timezone: str = "UTC"
+    quiet: QuietHours | None = None
     calendar: Calendar | None = None
     contact: ContactPolicy | None = None
 

@@ -235,6 +235,7 @@ def _plan(
         play=play,
         params=params,
         timezone=rule_set.timezone,
+        quiet=bundle.policy.quiet,
     )
 
 

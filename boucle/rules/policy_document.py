@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import JsonValue, SkipValidation
+from pydantic import JsonValue, SerializerFunctionWrapHandler, SkipValidation, model_serializer
 
-from boucle.model import Frozen, Money
+from boucle.model import Frozen, Money, QuietHours
 from boucle.rules.expressions import NOWHERE
 from boucle.rules.ruleset import (
     Budget,
@@ -21,6 +21,7 @@ from boucle.rules.ruleset import (
     Holdout,
     IfOpen,
     Policy,
+    Revisions,
     Rule,
     Spending,
     Suppression,
@@ -80,7 +81,7 @@ class HoldoutDocument(Frozen):
 
 
 class PolicyDocument(Frozen):
-    """What holds for all rule sets."""
+    """What holds for all rule sets; what a policy does not say of hours and revisions is left out."""
 
     max_age_seconds: int | None
     timezone: str
@@ -88,6 +89,14 @@ class PolicyDocument(Frozen):
     caps: tuple[CapDocument, ...]
     budgets: tuple[BudgetDocument, ...]
     holdouts: tuple[HoldoutDocument, ...]
+    quiet: QuietHours | None = None
+    revisions: Revisions = "keep"
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unsaid(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        unsaid = {"quiet": self.quiet is None, "revisions": self.revisions == "keep"}
+        return {key: value for key, value in written.items() if not unsaid.get(key)}
 
 
 class ExemptionDocument(Frozen):
@@ -146,6 +155,8 @@ def write_policy(policy: Policy, conditions: Mapping[str, ConditionDocument]) ->
             HoldoutDocument(id=one.id, plays=tuple(sorted(one.plays)), share=one.share)
             for one in policy.holdouts
         ),
+        quiet=policy.quiet,
+        revisions=policy.revisions,
     )
 
 
@@ -176,6 +187,8 @@ def read_policy(document: PolicyDocument) -> Policy:
         holdouts=tuple(
             Holdout(one.id, NOWHERE, frozenset(one.plays), one.share) for one in document.holdouts
         ),
+        quiet=document.quiet,
+        revisions=document.revisions,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from boucle.errors import Place
-from boucle.model import Money
+from boucle.model import Money, QuietHours
 from boucle.rules.catalogue import Catalogue
 from boucle.rules.condition import Expr
 from boucle.rules.value import Value
@@ -25,6 +25,7 @@ class Definition(Value):
     place: Place
 
 
+Revisions = Literal["keep", "redecide"]
 IfOpen = Literal["join", "join_customer", "separate"]
 """Where a loop is open: `join` that of the contact (of the customer, where no contact is known);
 `join_customer` any of the customer's; `separate` starts its own."""
@@ -177,7 +178,11 @@ class Holdout(Value):
 
 
 class Policy(Value):
-    """What holds for all rule sets. `max_age` None: no response is too old."""
+    """What holds for all rule sets. `max_age` None: no response is too old.
+
+    `quiet`: when no message goes to a customer. `revisions`: whether a response that comes again with
+    other content, and has begun nothing yet, is decided anew.
+    """
 
     max_age: timedelta | None = None
     timezone: str = "UTC"
@@ -185,6 +190,8 @@ class Policy(Value):
     caps: tuple[Cap, ...] = ()
     budgets: tuple[Budget, ...] = ()
     holdouts: tuple[Holdout, ...] = ()
+    quiet: QuietHours | None = None
+    revisions: Revisions = "keep"
 
 
 class Workspace(Value):

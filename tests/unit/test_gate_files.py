@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from boucle.model import Money
+from boucle.model import Money, QuietHours
+from boucle.rules.compiler import compile_workspace
 from boucle.rules.places import map_places
 from boucle.rules.ruleset import Exemption, Policy, RuleSet, Spending
 from tests.unit.small_workspace import POLICY, RULES, read, with_file
@@ -316,9 +317,39 @@ def test_both_hit_policies_are_read_and_the_third_is_not_yet() -> None:
     assert _refused(RULES + "hit_policy: collect\n") == ["9 B040"]
 
 
+def test_quiet_hours_and_revisions_are_read() -> None:
+    said = 'quiet_hours: {from: "20:00", until: "08:00"}\nrevisions: redecide\n'
+    workspace, mistakes = read(with_file("policy", POLICY + said))
+    assert mistakes == []
+    assert workspace is not None
+    policy = compile_workspace(workspace).policy
+    assert policy.quiet == QuietHours(begins=20 * 60, ends=8 * 60)
+    assert policy.revisions == "redecide"
+
+
+def test_what_a_policy_does_not_say_of_hours_leaves_the_digest_alone() -> None:
+    workspace, _ = read(with_file("policy", POLICY))
+    assert workspace is not None
+    assert "quiet" not in compile_workspace(workspace).canonical()
+    assert "revisions" not in compile_workspace(workspace).canonical()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('quiet_hours: {from: "20:00", until: "20:00"}', "B033"),
+        ('quiet_hours: {from: "24:00", until: "08:00"}', "B033"),
+        ('quiet_hours: {from: "8 pm", until: "08:00"}', "B033"),
+        ('quiet_hours: {from: "20:00"}', "B031"),
+        ('quiet_hours: {from: "20:00", until: "08:00", on: sunday}', "B030"),
+        ("revisions: forget", "B033"),
+    ],
+)
+def test_wrong_quiet_hours_are_refused(said: str, code: str) -> None:
+    assert [mistake.code for mistake in read(with_file("policy", POLICY + said))[1]] == [code]
+
+
 def test_what_is_not_yet_is_said_so() -> None:
-    quiet = 'quiet_hours: {from: "20:00", until: "08:00"}\n'
-    assert [mistake.code for mistake in read(with_file("policy", POLICY + quiet))[1]] == ["B040"]
     assert _refused(RULES.replace("undecided", "    also: [{tag: seen}]\nundecided")) == ["8 B040"]
 
 

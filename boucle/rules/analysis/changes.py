@@ -122,6 +122,10 @@ def _rule(rule: CompiledRule) -> Iterator[tuple[str, object]]:
     yield "in effect until", rule.effective_until
 
 
+def _time(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def _percent(share: int) -> str:
     return f"{share / 100:g} %"
 
@@ -132,7 +136,17 @@ def _percent(share: int) -> str:
 def _policy(policy: Policy) -> _Things:
     age = policy.max_age
     things: _Things = {
-        "policy": _said([("max_age", age and count_length(age, age)), ("time zone", policy.timezone)])
+        "policy": _said(
+            [
+                ("max_age", age and count_length(age, age)),
+                ("time zone", policy.timezone),
+                (
+                    "quiet hours",
+                    policy.quiet and f"{_time(policy.quiet.begins)} to {_time(policy.quiet.ends)}",
+                ),
+                ("revisions", policy.revisions),
+            ]
+        )
     }
     for cap in policy.caps:
         span = count_length(cap.within, cap.within)

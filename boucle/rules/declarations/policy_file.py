@@ -8,9 +8,10 @@ from dataclasses import field, replace
 from boucle.errors import Mistake
 from boucle.rules.declarations.facts_file import ReadFacts
 from boucle.rules.declarations.policy_gates import read_budget, read_cap, read_entries, read_holdout
+from boucle.rules.declarations.quiet_hours import read_quiet_hours
 from boucle.rules.declarations.suppressions import is_in_local_time, read_suppression
 from boucle.rules.declarations.zones import read_timezone
-from boucle.rules.ruleset import Policy, Suppression
+from boucle.rules.ruleset import Policy, Revisions, Suppression
 from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey, NoAgeLimit
 from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.headers import open_file
@@ -18,9 +19,8 @@ from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_
 from boucle.rules.value import Value
 
 HEADER = "policy/v1"
-KEYS = frozenset("boucle max_age timezone suppress caps budgets holdouts".split())
-
-_LATER = {"quiet_hours"}
+KEYS = frozenset("boucle max_age timezone quiet_hours revisions suppress caps budgets holdouts".split())
+REVISIONS = frozenset(("keep", "redecide"))
 
 
 class ReadPolicy(Value):
@@ -50,11 +50,12 @@ def read_policy(
     form = open_file(node, HEADER, "the policy file", mistakes)
     if form is None:
         return UNREADABLE, mistakes
-    form.check_keys(KEYS, _LATER)
+    form.check_keys(KEYS)
     if not form.has("max_age"):
         mistakes.append(NoAgeLimit(form.place))
     _check_zone_given(form)
     policy = _counting_gates(form, _max_age(form), plays)
+    policy = replace(policy, quiet=read_quiet_hours(form), revisions=_revisions(form))
     policy = replace(policy, suppressions=_suppressions(form, policy.timezone, facts, plays, definitions))
     named = _budget_names(form)
     broken = named - {budget.id for budget in policy.budgets}
@@ -95,6 +96,11 @@ def _max_age(form: Form) -> Policy:
     return Policy(duration.wall())
 
 
+def _revisions(form: Form) -> Revisions:
+    said = form.choice("revisions", REVISIONS) if form.has("revisions") else None
+    return "redecide" if said == "redecide" else "keep"
+
+
 def _check_zone_given(form: Form) -> None:
     """A local time and a calendar period are those of a zone, which nobody should have to guess."""
     if form.has("timezone"):
@@ -104,6 +110,10 @@ def _check_zone_given(form: Form) -> None:
             what = "a window is in local time where it says no offset: the policy file"
             form.refuse(MissingKey(entry.place_of("window"), what, "timezone"))
             return
+    if form.has("quiet_hours"):
+        what = "quiet hours are in local time: the policy file"
+        form.refuse(MissingKey(form.place_of("quiet_hours"), what, "timezone"))
+        return
     for entry in _entries(form, "budgets"):
         what = "a budget is counted by the calendar: the policy file"
         form.refuse(MissingKey(entry.place, what, "timezone"))

@@ -218,6 +218,10 @@ class _Storyteller:
 
     def _gates(self, policy: Policy) -> Iterator[str]:
         say, name = self.tongue.say, self.teller.name
+        if policy.quiet is not None:
+            yield say("quiet", begins=_time(policy.quiet.begins), ends=_time(policy.quiet.ends))
+        if policy.revisions == "redecide":
+            yield say("redecide")
         for one in policy.suppressions:
             yield self._suppression(one, policy.timezone)
         for cap in policy.caps:
@@ -250,6 +254,11 @@ class _Storyteller:
         return say(
             "suppress", name=self.teller.name(one.id), plays=plays, held=held, when=when, window=window
         )
+
+
+def _time(minutes: int) -> str:
+    """A time of day of so many minutes since midnight."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _local(instant: datetime, timezone: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from boucle.rules.declarations.policy_file import HEADER
+from boucle.rules.declarations.policy_file import HEADER, REVISIONS
 from boucle.rules.declarations.policy_gates import BUDGET_KEYS, CAP_KEYS, HOLDOUT_KEYS, PERIODS
+from boucle.rules.declarations.quiet_hours import KEYS as QUIET_KEYS
 from boucle.rules.declarations.suppressions import DOES, WINDOW_KEYS
 from boucle.rules.writing.schema_parts import (
     CONDITION,
@@ -29,6 +30,10 @@ def policy_schema(plays: frozenset[str]) -> Schema:
         {
             "max_age": told("How old a response may be and still start something; none: any age.", age),
             "timezone": told("The zone of windows and calendar budgets.", zone()),
+            "quiet_hours": told("When no message goes to a customer.", _quiet_hours()),
+            "revisions": told(
+                "keep: the first decision stands; redecide: see the reference.", one_of(REVISIONS)
+            ),
             "suppress": told("When plays are held back.", list_of(_suppression(plays), least=0)),
             "caps": told("How often anybody hears from you.", list_of(_cap(plays), least=0)),
             "budgets": told("How much may be spent.", list_of(_budget(), least=0)),
@@ -36,6 +41,12 @@ def policy_schema(plays: frozenset[str]) -> Schema:
         }
     )
     return whole_file("policy", HEADER, file)
+
+
+def _quiet_hours() -> Schema:
+    time = {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"}
+    said = {"from": told("When they begin, local time.", time), "until": told("When they are over.", time)}
+    return mapping(said, QUIET_KEYS)
 
 
 def _id(what: str) -> Schema:

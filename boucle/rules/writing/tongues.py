@@ -225,6 +225,10 @@ ENGLISH = Tongue(
         "no_max_age": "A response of any age can start something.",
         "joining": "Where a follow-up with the same person is open already, the response joins it: nobody "
         "has two conversations at once.",
+        "quiet": "No message goes to a customer between {begins} and {ends}, in their own time where it is "
+        "known; it waits for the morning.",
+        "redecide": "A response that comes again with other content, and has begun nothing yet, is decided "
+        "anew.",
         "suppress": "{name}: {plays} {held}{when}{window}.",
         "held_drop": "is not started",
         "held_defer": "waits until the end of the pause,",
@@ -404,6 +408,10 @@ FRENCH = Tongue(
         "no_max_age": "Une réponse de tout âge peut lancer quelque chose.",
         "joining": "Si une boucle est déjà ouverte avec la même personne, la réponse la rejoint : personne "
         "n'a deux conversations à la fois.",
+        "quiet": "Aucun message ne part vers un client entre {begins} et {ends}, à son heure si on la "
+        "connaît ; il attend le matin.",
+        "redecide": "Une réponse renvoyée avec un autre contenu, et qui n'a encore rien lancé, est décidée à "
+        "nouveau.",
         "suppress": "{name} : {plays} {held}{when}{window}.",
         "held_drop": "n'est pas lancé",
         "held_defer": "attend la fin de la pause,",
