@@ -32,6 +32,9 @@ def _wall_time(duration: Duration) -> Duration:
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Url = Annotated[
+    str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"), AfterValidator(lambda url: url.rstrip("/"))
+]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
 
 
@@ -174,6 +177,15 @@ class Settings(Frozen):
     mail_domain: Domain = Field(
         default="boucle.invalid", description="Domain of Message-IDs, and of the address replies go to."
     )
+    public_url: Url = Field(
+        default="https://boucle.invalid",
+        description="Where customers reach your pages: links in messages begin with it.",
+    )
+    link_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that links are signed with, in hexadecimal, a space between two: the first signs, "
+        "all are accepted; none: one is made in the data folder.",
+    )
     mailbox: Path | None = Field(
         default=None,
         description="Folder that mails go to when there is no mail server; none: in the data folder.",
@@ -213,6 +225,11 @@ class Settings(Frozen):
     def data_folder(self) -> Path:
         """Where the embedded databases, the lock and the reports lie."""
         return self._workspace / self.data
+
+    @property
+    def link_secrets(self) -> tuple[str, ...]:
+        """The keys of links that were set, as they were written."""
+        return tuple(self.link_keys.get_secret_value().split()) if self.link_keys else ()
 
     @property
     def mailbox_folder(self) -> Path:

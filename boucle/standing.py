@@ -39,17 +39,19 @@ class RunningClock(Frozen):
 
 
 class Task(Frozen):
-    """Something that a colleague has to do for the case, not done yet."""
+    """Something that a colleague has to do for the loop since `since`, not done yet."""
 
     id: str
     due: datetime | None = None
+    since: datetime | None = None
 
 
 class CaseStanding(Frozen):
     """The case of the present round.
 
     `signed_at` is the last sign of its owner: the assignment, or an act of theirs since. `waiting`:
-    for the customer, so the team's clocks stand still, until `waiting_until` at most. `escalations`
+    for the customer, so the team's clocks stand still, until `waiting_until` at most. `next_try_at`:
+    when the customer is to be tried again. `escalations`
     names every level of the ladder that was climbed.
     """
 
@@ -60,8 +62,8 @@ class CaseStanding(Frozen):
     snoozed_until: datetime | None = None
     waiting: bool = False
     waiting_until: datetime | None = None
+    next_try_at: datetime | None = None
     escalations: tuple[str, ...] = ()
-    tasks: tuple[Task, ...] = ()
 
 
 class Question(Frozen):
@@ -105,6 +107,7 @@ class Standing(Frozen):
     case: CaseStanding | None = None
     questions: tuple[Question, ...] = ()
     approvals: Mapping[str, str] = {}
+    tasks: tuple[Task, ...] = ()
     replied: bool = False
     reopened_for: str | None = None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from boucle.activities.people import Directory
     from boucle.activities.templates import Templates
     from boucle.engine.database import Database
+    from boucle.engine.links import Links
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Means:
     templates: Templates
     head: Letterhead
     directory: Directory
+    links: Links
 
 
 def list_activities(means: Means) -> list[Callable[..., Any]]:
@@ -38,26 +40,37 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
     from boucle.activities.notices import NoticeActivities  # noqa: PLC0415 see the module
     from boucle.activities.offers import OfferActivities  # noqa: PLC0415 see the module
     from boucle.activities.posting import Post  # noqa: PLC0415 see the module
+    from boucle.activities.recovery import RecoveryActivities  # noqa: PLC0415 see the module
+    from boucle.activities.tasks import TaskActivities  # noqa: PLC0415 see the module
     from boucle.activities.waits import WaitActivities  # noqa: PLC0415 see the module
 
     post = Post(means.database, means.mailer)
     loops = LoopActivities(means.database)
     cases = CaseActivities(means.database, means.directory)
+    tasks = TaskActivities(means.database)
     waits = WaitActivities(means.database, means.directory)
-    messages = MessageActivities(post, means.templates, means.head)
+    messages = MessageActivities(post, means.templates, means.head, means.links)
+    recovery = RecoveryActivities(means.database)
     notices = NoticeActivities(post, means.directory, means.head, means.templates)
-    offers = OfferActivities(means.database)
+    offers = OfferActivities(means.database, means.directory)
     return [
         loops.load,
         loops.advance,
         loops.close_loop,
         loops.apply_act,
+        loops.record_interruption,
         cases.open_case,
         cases.miss_clock,
         waits.wake_case,
         waits.remind_of_promise,
         waits.miss_promise,
+        tasks.remind_of_task,
+        tasks.call_task_late,
         offers.grant_offer,
+        offers.propose_offer,
+        offers.remind_of_approval,
+        recovery.judge_answer,
+        recovery.finish_follow_up,
         messages.send_message,
         notices.notify_staff,
     ]

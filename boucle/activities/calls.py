@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
-from boucle.model import ActKind, CaseSeverity, ClockKind, Closure, Duration, EffectState, Frozen, Money
+from boucle.model import (
+    ActKind,
+    CaseSeverity,
+    ClockKind,
+    Closure,
+    Duration,
+    EffectState,
+    Frozen,
+    Money,
+    QuestionKind,
+)
 
 
 class Clock(Frozen):
@@ -29,7 +40,10 @@ class Advance(Frozen):
 
 
 class OpenCase(Frozen):
-    """Open the round's case for a team and go on to `stage`; `to_lead` gives it to the lead at once."""
+    """Open the round's case for a team and go on to `stage`; `to_lead` gives it to the lead at once.
+
+    `verify_after`: so long after it is concluded the customer is asked.
+    """
 
     loop: str
     round: int
@@ -37,8 +51,10 @@ class OpenCase(Frozen):
     team: str
     severity: CaseSeverity
     to_lead: bool
+    verify_after: Duration | None = None
     clocks: tuple[Clock, ...]
     at: datetime
+    skill: str | None = None
 
 
 class MissClock(Frozen):
@@ -74,6 +90,51 @@ class Close(Frozen):
     loop: str
     at: datetime
     closure: Closure | None = None
+
+
+class JudgeAnswer(Frozen):
+    """Say what the answer to a step's question means; by what else than the score it names a problem."""
+
+    loop: str
+    round: int
+    step: str
+    problem_below: int | None = None
+    problem_words: tuple[str, ...] = ()
+
+
+class Judged(Frozen):
+    """`still_low`: the answer is no better than the score that began the loop; `problem`: it names one."""
+
+    still_low: bool
+    problem: bool
+
+
+class FinishFollowUp(Frozen):
+    """End a round whose case is concluded, as the customer has answered, or has not."""
+
+    loop: str
+    round: int
+    if_still_low: Literal["reopen", "escalate", "accept"]
+    at: datetime
+
+
+class Interrupt(Frozen):
+    """The run of an open loop is ended from outside: `how` is a code, `reason` what was said of it."""
+
+    loop: str
+    how: str
+    at: datetime
+    reason: str | None = None
+
+
+class TaskDue(Frozen):
+    """A task is due soon, or was not done in time: see the step, and `engine.notices`."""
+
+    loop: str
+    round: int
+    task: str
+    step: str
+    at: datetime
 
 
 class ApplyAct(Frozen):
@@ -118,13 +179,21 @@ class Approval(Frozen):
 
 
 class Send(Frozen):
-    """Send a message to the customer; `template` None: the one written down at the first try."""
+    """Send a message to the customer; `template` None: the one written down at the first try.
+
+    `asks`: it asks a question, which can be answered for `answer_within`; `about` is the step of the
+    question that it asks, or reminds of. `refers`: it names the loop's referral code.
+    """
 
     loop: str
     round: int
     step: str
     at: datetime
     template: str | None = None
+    asks: QuestionKind | None = None
+    answer_within: Duration | None = None
+    about: str | None = None
+    refers: bool = False
 
 
 class Tell(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -20,18 +21,21 @@ from boucle.activities.letters import (
 from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import Templates
-from boucle.engine import consent, effects, offers, privacy
+from boucle.engine import asking, consent, effects, offers, privacy, promotions, questions
+from boucle.engine.clock import due
+from boucle.engine.links import Links
 from boucle.engine.tables import EffectRow, LoopRow
-from boucle.model import EffectKind, EffectState, Money, Person, Plan
+from boucle.model import EffectKind, EffectState, OfferState, Person, Plan
 
 
 class MessageActivities:
     """Writes messages from templates and hands them over."""
 
-    def __init__(self, post: Post, templates: Templates, head: Letterhead) -> None:
+    def __init__(self, post: Post, templates: Templates, head: Letterhead, links: Links) -> None:
         self._post = post
         self._templates = templates
         self._head = head
+        self._links = links
 
     @activity.defn
     def send_message(self, call: Send) -> Delivery:
@@ -65,9 +69,11 @@ class MessageActivities:
         )
         if verdict != "go":
             return EffectState(session.get_one(EffectRow, key).state), None
-        objection = consent.find_objection(session, session.get_one(LoopRow, call.loop))
+        loop = session.get_one(LoopRow, call.loop)
+        objection = _find_objection(session, loop, call)
         if objection is not None:
             return effects.refuse(session, key, objection, call.at), None
+        _ask(session, loop, call)
         try:
             return EffectState.INTENDED, self._write(session, call, key, template)
         except BadAddressError:
@@ -78,31 +84,54 @@ class MessageActivities:
         person = privacy.find_person(session, loop.contact_id) if loop.contact_id else Person()
         if person.email is None:
             raise BadAddressError
-        values = self._values(session, loop, person)
+        values = self._values(session, loop, person, call)
         text = self._templates.write(template, loop.language, values)
         recipient = Recipient(person.name, person.email, loop.language)
         return Letter(
             key, compose(self._head, recipient, text, effect=key, loop=loop.id, at=call.at), call.at
         )
 
-    def _values(self, session: Session, loop: LoopRow, person: Person) -> dict[str, Any]:
+    def _values(self, session: Session, loop: LoopRow, person: Person, call: Send) -> dict[str, Any]:
+        question = questions.find_question(session, loop, call.about) if call.about else None
+        referral = promotions.find_referral(session, loop.id) if call.refers else None
         return {
+            "link": self._links.write(question.id, question.expires_at) if question else None,
+            "referral": {"code": referral.code} if referral else None,
             "contact": {"name": one_line(person.name) if person.name else None},
             "score": loop.first_score,
             "company": self._head.company,
-            "offer": _describe_offer(session, loop),
+            "offer": _describe_offer(session, loop, call.at),
             "loop": {"id": loop.id},
         }
 
 
-def _describe_offer(session: Session, loop: LoopRow) -> dict[str, str] | None:
+def _find_objection(session: Session, loop: LoopRow, call: Send) -> str | None:
+    """The code of what stands against sending; nobody is reminded of what they have answered."""
+    if call.about and questions.is_over(session, loop, call.about):
+        return questions.ANSWERED
+    return consent.find_objection(session, loop)
+
+
+def _ask(session: Session, loop: LoopRow, call: Send) -> None:
+    """Write down the question that the message asks, and the code that it names, once for all tries."""
+    if call.asks is not None and call.answer_within is not None:
+        calendar = Plan.model_validate_json(loop.plan).calendar
+        expires_at = due(call.at, call.answer_within, calendar)
+        asking.ask(session, loop, step=call.step, kind=call.asks, at=call.at, expires_at=expires_at)
+    if call.refers:
+        promotions.invite(session, loop, call.at)
+
+
+def _describe_offer(session: Session, loop: LoopRow, at: datetime) -> dict[str, str | None] | None:
+    """The loop's offer as a message names it; none that cannot be used any more."""
     offer = offers.find_offer(session, loop.id)
-    if offer is None:
+    if offer is None or offers.state_of(offer, at) != OfferState.GRANTED:
         return None
     timezone = Plan.model_validate_json(loop.plan).timezone
-    value = Money(minor=offer.value_minor, currency=offer.currency)
+    value = offers.value_of(offer)
     return {
         "code": offer.code,
-        "value": write_money(value, loop.language),
+        "value": write_money(value, loop.language) if value else None,
+        "label": offers.label_of(offer, loop.language),
         "valid_until": write_day(offer.valid_until, loop.language, timezone),
     }

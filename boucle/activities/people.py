@@ -44,11 +44,22 @@ class Directory:
 
     people: Mapping[str, Colleague] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    authorities: Mapping[str, Authority] = field(default_factory=dict)
 
     def find_lead(self, team: str) -> str | None:
         """The lead of a team, None for a team that is no longer listed."""
         found = self.teams.get(team)
         return found.lead if found else None
+
+    def find_approver(self, team: str | None, value: Money | None) -> str | None:
+        """Who is asked to approve an offer: the team's lead if their limit suffices, else who may decide.
+
+        None where nobody's limit suffices.
+        """
+        lead = self.find_lead(team) if team else None
+        people = [lead, *self.people] if lead else [*self.people]
+        known = ((person, self.authorities.get(person)) for person in people)
+        return next((person for person, own in known if own is not None and own.approves(value)), None)
 
     def list_members(self, team: str) -> tuple[str, ...]:
         """The members of a team, in its order; none for a team that is no longer listed."""

@@ -1,7 +1,8 @@
 """The workspace's message templates: `templates/<id>.<language>.txt`.
 
 The first line is `Subject: …`, then a blank line, then the text. Variables stand in double braces:
-`contact.name`, `score`, `company`, `offer.code`, `offer.value`, `offer.valid_until`, `loop.id`.
+`contact.name`, `score`, `company`, `offer.code`, `offer.value`, `offer.label`, `offer.valid_until`,
+`loop.id`, `link`, `referral.code`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"name"}),
     "score": frozenset(),
     "company": frozenset(),
-    "offer": frozenset({"code", "value", "valid_until"}),
+    "offer": frozenset({"code", "value", "label", "valid_until"}),
     "loop": frozenset({"id"}),
+    "link": frozenset(),
+    "referral": frozenset({"code"}),
 }
 """Every variable of a template, with its parts."""
 

@@ -113,7 +113,7 @@ def make_terms(settings: Settings) -> IntakeTerms:
     calendar = with_digest(settings.make_calendar(year))
     teams = {team: with_digest(settings.make_calendar(year, team)) for team in settings.teams}
     return IntakeTerms(
-        loops=LoopDefaults(settings.language, calendar, teams),
+        loops=LoopDefaults(settings.language, calendar, teams, settings.contact),
         quarantine=QuarantineTerms(quarantine.owner, quarantine.within.wall()),
     )
 

@@ -343,6 +343,7 @@ def _open_loop(session: Session, acceptance: Acceptance, new: New, plan: Plan, e
         first_score=first[0] if first else None,
         scale=first[1] if first else None,
         calendar=acceptance.defaults.find_calendar(plan),
+        contact=acceptance.defaults.contact,
         intake_chain=event.chain,
         intake_seq=event.seq,
         at=acceptance.at,

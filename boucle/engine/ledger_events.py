@@ -117,7 +117,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "effect.refused": EventType("The other side refused it for good."),
     "effect.settled": EventType("A person said whether it had gone out."),
     "offer.granted": EventType("The customer was granted an offer; names its value and its code's digest."),
-    "offer.proposed": EventType("An offer waits for somebody to approve it; names who was asked, and by when."),
+    "offer.proposed": EventType(
+        "An offer waits for somebody to approve it; names who was asked, and by when."
+    ),
     "offer.approved": EventType("Somebody approved it.", ("text",)),
     "offer.declined": EventType("Somebody declined it; a budget has its money back.", ("text",)),
     "offer.lapsed": EventType("Nobody decided in time, and the play goes on without it."),

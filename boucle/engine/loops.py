@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from boucle.engine import approval_rows, ledger, outbox, task_rows
 from boucle.engine import clocks as clock_rows
-from boucle.engine import ledger, outbox
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LedgerEvent, LoopRow, ResponseRow
 from boucle.errors import AmbiguousError, NotFoundError
-from boucle.model import Calendar, ClockKind, ClockState, Closure, Duration, LoopState, Plan
+from boucle.model import Calendar, ClockKind, ClockState, Closure, ContactPolicy, Duration, LoopState, Plan
 from boucle.standing import Standing
 
 BOUCLE = "boucle"
@@ -37,11 +37,13 @@ class LoopDefaults:
     """What a loop needs that neither the response nor the rules say.
 
     `teams` are the calendars of the teams that have their own, by team; all others work by `calendar`.
+    `contact` says when a customer counts as unreachable.
     """
 
     language: str
     calendar: Calendar
     teams: Mapping[str, Calendar] = field(default_factory=dict)
+    contact: ContactPolicy = ContactPolicy()
 
     def find_calendar(self, plan: Plan) -> Calendar:
         """The working time of the plan's team: what the loop keeps, whatever the settings say later."""
@@ -79,12 +81,13 @@ def open_loop(
     at: datetime,
     scale: Scale | None = None,
     deferred_until: datetime | None = None,
+    contact: ContactPolicy | None = None,
 ) -> LoopRow:
     """Open the loop of a decision that starts something: its row, its first event, its outbox row.
 
     `deferred_until`: its play is not to be started before.
     """
-    own = plan.model_copy(update={"calendar": calendar})
+    own = plan.model_copy(update={"calendar": calendar, "contact": contact})
     loop = LoopRow(
         id=loop_id(plan.rule_set, response.id, plan.rule),
         response_id=response.id,
@@ -131,6 +134,12 @@ def find_loop(session: Session, prefix: str) -> LoopRow:
     if len(found) > 1:
         raise AmbiguousError("loop", prefix, len(found))
     return found[0]
+
+
+def count_open_by_play(session: Session) -> dict[str, int]:
+    """How many loops of each play are not closed."""
+    query = select(LoopRow.play, func.count()).where(col(LoopRow.state) != LoopState.CLOSED)
+    return dict(session.exec(query.group_by(LoopRow.play)).all())
 
 
 def list_loops(
@@ -211,7 +220,7 @@ def close(
     details: Mapping[str, JsonValue] | None = None,
     text: Mapping[str, str] | None = None,
 ) -> Standing:
-    """End the loop: its close clock is met or missed, every other clock stops.
+    """End the loop: its close clock is met or missed, every other clock stops, and its tasks are dropped.
 
     Closing a closed loop changes nothing: the first closure stands. `details` go into the event,
     `text` is its personal part.
@@ -221,9 +230,12 @@ def close(
         return get_standing(session, loop_id)
     end_clock(session, loop, ClockKind.CLOSE, at)
     stopped: list[JsonValue] = [*clock_rows.stop_clocks(session, loop, at)]
+    approval_rows.drop(session, loop, at)
     loop.state, loop.closure, loop.closed_by, loop.closed_at = LoopState.CLOSED, closure, by, at
     session.add(loop)
+    dropped: list[JsonValue] = [*task_rows.drop_all(session, loop, by=by, at=at)]
     payload = {"closure": str(closure), "stopped": stopped, **(details or {})}
+    payload |= {"dropped": dropped} if dropped else {}
     append(session, loop, "loop.closed", at=at, actor=by, payload=payload, text=text)
     return get_standing(session, loop_id)
 
@@ -276,9 +288,7 @@ def reopen(
     loop.deferred_until = loop.least_severity = None
     loop.reopened_for = why
     session.add(loop)
-    append(
-        session, loop, "loop.reopened", at=at, actor=by, payload={"why": why} if why else {}, text=text
-    )
+    append(session, loop, "loop.reopened", at=at, actor=by, payload={"why": why} if why else {}, text=text)
     outbox.enqueue_start(session, loop, at, again=True)
     return get_standing(session, loop_id)
 

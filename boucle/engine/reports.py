@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from boucle.engine.clocks import state_at
 from boucle.engine.nps import Nps, nps_of
 from boucle.engine.tables import (
     DecisionRow,
@@ -29,7 +30,7 @@ from boucle.engine.tables import (
     ScoreRow,
 )
 from boucle.engine.work_tables import AttemptRow, ClockRow, OfferRow
-from boucle.model import Frozen, LoopState, Money
+from boucle.model import ClockState, Frozen, LoopState, Money
 
 By = Literal["year", "month", "touchpoint"]
 """What the NPS is broken down by: the period of the answer in the report's zone, or the touchpoint."""
@@ -83,12 +84,16 @@ class LoopLine(Frozen):
 
 
 class ClockLine(Frozen):
-    """The clocks of one kind. `met_percent` is met ÷ (met + missed); None where none has ended so."""
+    """The clocks of one kind. `met_percent` is met ÷ (met + missed); None where none has ended so.
+
+    `missed` are also those that run and whose time is over, as in `clock_report`.
+    """
 
     kind: str
     met: int
     missed: int
     running: int
+    paused: int
     stopped: int
     met_percent: float | None
 
@@ -145,11 +150,15 @@ def figures(
     session: Session,
     *,
     zone: str,
+    at: datetime | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     by: By | None = None,
 ) -> Report:
-    """The report from `since` on, before `until`, with the NPS broken down `by` something."""
+    """The report from `since` on, before `until`, with the NPS broken down `by` something.
+
+    Clocks count as they stand at `at`; without it, as they were last recorded.
+    """
     period = _Period(since, until)
     answered = period.holds(ResponseRow.responded_at)
     loops = tuple(_loops(session, period))
@@ -167,7 +176,7 @@ def figures(
         opened=sum(line.count for line in loops),
         closed=sum(line.count for line in loops if line.state == LoopState.CLOSED),
         attempts=_count_of_loops(session, AttemptRow, AttemptRow.result, period),
-        clocks=tuple(_clocks(session, period)),
+        clocks=tuple(_clocks(session, period, at)),
         messages=tuple(_messages(session, period)),
         offers=tuple(_offers(session, period)),
     )
@@ -333,12 +342,23 @@ def _pairs(session: Session, model: Any, kind: Any, state: Any, period: _Period)
     return found
 
 
-def _clocks(session: Session, period: _Period) -> Iterator[ClockLine]:
-    for kind, states in _pairs(session, ClockRow, ClockRow.kind, ClockRow.state, period).items():
-        counts = {state: states.get(state, 0) for state in ("met", "missed", "running", "stopped")}
-        ended = counts["met"] + counts["missed"]
-        percent = 100 * counts["met"] / ended if ended else None
-        yield ClockLine(kind=kind, **counts, met_percent=percent)
+def _clocks(session: Session, period: _Period, at: datetime | None) -> Iterator[ClockLine]:
+    query = select(ClockRow.kind, ClockRow.state, ClockRow.due_at)
+    query = query.join(LoopRow, col(LoopRow.id) == ClockRow.loop_id).where(*period.holds(LoopRow.opened_at))
+    found: dict[str, Counter[ClockState]] = {}
+    for kind, state, due in session.exec(query.order_by(ClockRow.kind)):
+        found.setdefault(kind, Counter())[state_at(ClockState(state), due, at or due)] += 1
+    for kind, states in found.items():
+        met, missed = states[ClockState.MET], states[ClockState.MISSED]
+        yield ClockLine(
+            kind=kind,
+            met=met,
+            missed=missed,
+            running=states[ClockState.RUNNING],
+            paused=states[ClockState.PAUSED],
+            stopped=states[ClockState.STOPPED],
+            met_percent=100 * met / (met + missed) if met + missed else None,
+        )
 
 
 def _messages(session: Session, period: _Period) -> Iterator[MessageLine]:
@@ -350,5 +370,6 @@ def _messages(session: Session, period: _Period) -> Iterator[MessageLine]:
 def _offers(session: Session, period: _Period) -> Iterator[str]:
     query = select(OfferRow.currency, func.sum(OfferRow.value_minor))
     query = query.join(LoopRow, col(LoopRow.id) == OfferRow.loop_id).where(*period.holds(LoopRow.opened_at))
+    query = query.where(col(OfferRow.currency).is_not(None))
     for currency, minor in session.exec(query.group_by(OfferRow.currency).order_by(OfferRow.currency)):
-        yield str(Money(minor=int(minor), currency=currency))
+        yield str(Money(minor=int(minor or 0), currency=str(currency)))

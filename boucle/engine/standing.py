@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import questions
+from boucle.engine import approval_rows, questions, task_rows
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow
@@ -34,7 +34,7 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         plan=Plan.model_validate_json(loop.plan),
         opened_at=loop.opened_at,
         closure=Closure(loop.closure) if loop.closure else None,
-        clocks=running_clocks(session, loop),
+        clocks=(*running_clocks(session, loop), *approval_rows.read_clocks(session, loop)),
         effects={row.step: EffectState(row.state) for row in effects},
         acts=_acts(session, loop),
         assigned=case is not None and case.owner is not None,
@@ -42,6 +42,8 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         answer=loop.answer,
         case=_case(session, loop, case) if case and case.concluded_at is None else None,
         questions=questions.describe(session, loop),
+        approvals=approval_rows.read_states(session, loop),
+        tasks=task_rows.read_standing(session, loop),
         reopened_for=loop.reopened_for,
         reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
     )
@@ -56,6 +58,7 @@ def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
         snoozed_until=case.snoozed_until,
         waiting=case.waiting_until is not None,
         waiting_until=case.waiting_until,
+        next_try_at=case.next_try_at,
     )
 
 
@@ -84,4 +87,6 @@ def _has_address(session: Session, loop: LoopRow) -> bool:
 
 
 def _refused_message(effect: EffectRow) -> bool:
-    return effect.kind == EffectKind.CUSTOMER and effect.state == EffectState.REFUSED
+    """A reminder that came too late to be of use says nothing of the address."""
+    refused = effect.kind == EffectKind.CUSTOMER and effect.state == EffectState.REFUSED
+    return refused and effect.receipt.get("code") != questions.ANSWERED

@@ -4,63 +4,105 @@ from __future__ import annotations
 
 from temporalio import workflow
 
+from boucle.workflows.asking import ASKED, Asking, Inquiry, Reaction
+from boucle.workflows.case_work import WORKING, CaseWork
 from boucle.workflows.offering import Offering
 
 with workflow.unsafe.imports_passed_through():
+    from boucle.activities.calls import JudgeAnswer
+    from boucle.activities.recovery import RecoveryActivities
     from boucle.model import ClockKind, Closure
     from boucle.standing import LoopRef
     from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams
+    from boucle.workflows.calling import do
+    from boucle.workflows.case_params import CaseParams
 
 
 @workflow.defn(name="apologize_with_offer")
-class ApologizeWithOffer(Offering):
+class ApologizeWithOffer(Offering, Asking, CaseWork):
     """Grants the offer, apologizes, asks the follow-up question, closes with the outcome."""
 
     @workflow.run
     async def run(self, ref: LoopRef) -> None:
         """Stage after stage; `ref` is taken by the base."""
         del ref
-        await self.follow({"accepted": self.apologize, "apologized": self.ask, "asked": self.wait_for_answer})
+        await self.follow(
+            {
+                "accepted": self.apologize,
+                "apologized": self.ask_back,
+                ASKED: self.hear,
+                WORKING: self.work_case,
+            }
+        )
 
     @property
     def params(self) -> ApologizeWithOfferParams:
         """The plan's parameters."""
         return ApologizeWithOfferParams.model_validate(self.standing.plan.params)
 
+    @property
+    def case_params(self) -> CaseParams | None:
+        """What an answer that is still low turns into."""
+        return self.params.case if self.params.if_still_low == "case" else None
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """The one question."""
+        params = self.params
+        return Inquiry(
+            "follow-up",
+            params.follow_up_template,
+            params.answer_within,
+            remind_after=params.remind_after,
+            reminder=params.reminder_template,
+        )
+
+    @property
+    def inquiries(self) -> tuple[Inquiry, ...]:
+        """The one question."""
+        return (self.inquiry,)
+
     async def apologize(self) -> None:
         """Offer and apology; a customer who cannot be written to ends it."""
         if not self.standing.reachable:
             await self.close(Closure.UNREACHABLE)
             return
-        if self.params.offer != "none":
-            await self.grant(self.params.offer)
-        await self.deliver("apology", self.params.template)
+        template = await self.prepare(self.params.offer, self.params.template)
+        if template is None:
+            return
+        await self.deliver("apology", template)
         if self.has_failed("apology"):
             await self.close(Closure.UNREACHABLE)
         elif self.is_out("apology"):
             await self.advance("apologized", {ClockKind.FOLLOW_UP: self.params.follow_up_after})
 
-    async def ask(self) -> None:
+    async def ask_back(self) -> None:
         """On the follow-up date, unless the customer has answered before."""
-        await self.attend(self._is_answered, until=ClockKind.FOLLOW_UP)
-        if self._is_answered():
-            await self.close(None)
-        elif self.is_over(ClockKind.FOLLOW_UP):
-            await self.deliver("follow-up", self.params.follow_up_template, unless=self._is_answered)
-            if self.has_failed("follow-up"):
-                await self.close(Closure.UNREACHABLE)
-            elif self.is_out("follow-up"):
-                await self.advance(
-                    "asked", {ClockKind.ANSWER: self.params.answer_within}, met=ClockKind.FOLLOW_UP
-                )
+        await self._end(await self.ask(self.inquiry))
 
-    async def wait_for_answer(self) -> None:
+    async def hear(self) -> None:
         """The answer decides; silence is an outcome too."""
-        await self.attend(self._is_answered, until=ClockKind.ANSWER)
-        if self._is_answered():
-            await self.close(None)
-        elif self.is_over(ClockKind.ANSWER):
-            await self.close(Closure.NO_ANSWER)
+        await self._end(await self.await_answer(self.inquiry))
 
-    def _is_answered(self) -> bool:
-        return self.standing.answer is not None
+    async def _end(self, reaction: Reaction | None) -> None:
+        match reaction:
+            case Reaction.ANSWERED:
+                await self._end_as_answered()
+            case Reaction.DECLINED:
+                await self.close(Closure.DECLINED)
+            case Reaction.SILENT:
+                await self.close(Closure.NO_ANSWER)
+            case Reaction.UNREACHABLE:
+                await self.close(Closure.UNREACHABLE)
+            case None:
+                pass
+
+    async def _end_as_answered(self) -> None:
+        """An answer that is no better can become a case of the same round, where the plan has one."""
+        case = self.case_params
+        if case is None:
+            await self.close(None)
+            return
+        call = JudgeAnswer(loop=self.loop, round=self.standing.round, step=self.inquiry.step)
+        judged = await do(RecoveryActivities.judge_answer, call)
+        await (self.open_case(case) if judged.still_low else self.close(None))

@@ -9,6 +9,7 @@ from typing import ClassVar
 from temporalio import workflow
 
 from boucle.workflows.play import STAFF
+from boucle.workflows.tasks import Tasks
 from boucle.workflows.waiting import Waiting
 
 with workflow.unsafe.imports_passed_through():
@@ -24,7 +25,7 @@ WORKING = "working"
 _CASE_CLOCKS = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 
 
-class CaseWork(Waiting):
+class CaseWork(Waiting, Tasks):
     """A play in which people work a case."""
 
     takes: ClassVar[frozenset[ActKind]] = frozenset({ActKind.CLAIM, ActKind.ATTEMPT, ActKind.ASSIGN})
@@ -39,8 +40,13 @@ class CaseWork(Waiting):
         """As before the clocks of the case."""
         return self.case_params.remind_before if self.case_params else ()
 
-    async def open_case(self, params: CaseParams, *, to_lead: bool = False) -> None:
-        """Open the case, give it to somebody, start its clocks, and go on to working it."""
+    async def open_case(
+        self, params: CaseParams, *, to_lead: bool = False, verify_after: Duration | None = None
+    ) -> None:
+        """Open the case, give it to somebody, start its clocks, and go on to working it.
+
+        `verify_after`: so long after a person has concluded it, the customer is asked.
+        """
         async with self.turn:
             if not self.closed:
                 call = OpenCase(
@@ -50,17 +56,19 @@ class CaseWork(Waiting):
                     team=params.team,
                     severity=params.severity,
                     to_lead=to_lead,
+                    verify_after=verify_after,
                     clocks=(
                         Clock(kind=ClockKind.FIRST_CONTACT, within=params.first_contact_within),
                         Clock(kind=ClockKind.CLOSE, within=params.close_within),
                     ),
                     at=workflow.now(),
+                    skill=params.skill,
                 )
                 self.take(await do(CaseActivities.open_case, call))
 
     async def work_case(self) -> None:
-        """Wait for a person to close it."""
-        await self.attend(lambda: False)
+        """Wait for a person to close it, or to conclude it."""
+        await self.attend(lambda: self.standing.stage != WORKING)
 
     def agenda(self) -> Iterable[Errand]:
         """Also: remind before a clock of the case runs out, go to the lead when it has."""

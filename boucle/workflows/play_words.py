@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from boucle.model import Duration
+from boucle.model import Duration, Money
 from boucle.workflows import play_params
 from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams
 from boucle.workflows.csm_case_params import CsmCaseParams
@@ -20,7 +20,9 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "apology": "the contact gets an apology (message “{template}”){offer}. {after} later they are "
         "asked whether things are better (message “{follow_up}”), and have {within} to answer.",
-        "offer": " with a voucher of {value}, valid for {valid_for}",
+        "offer": " with {what}{worth}, valid for {valid_for}{approved}", "worth": " of {value}",
+        "approved": ", once somebody has approved it", "voucher": "a voucher", "credit": "a credit",
+        "call_back": "a call", "custom": "an offer",
         "no_offer": ", without an offer",
         "case": "the team “{team}” gets a case (severity {severity}).{by}",
         "escalate": "the lead of the team “{team}” gets a case at once (severity {severity}).{by}",
@@ -35,7 +37,9 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "apology": "l'interlocuteur reçoit des excuses (message « {template} »){offer}. {after} plus tard, "
         "on lui demande si cela va mieux (message « {follow_up} »), et on attend sa réponse pendant "
         "{within}.",
-        "offer": " avec un bon de {value}, valable {valid_for}",
+        "offer": " avec {what}{worth}, valable {valid_for}{approved}", "worth": " de {value}",
+        "approved": ", une fois que quelqu'un a donné son accord", "voucher": "un bon", "credit": "un avoir",
+        "call_back": "un appel", "custom": "une offre",
         "no_offer": ", sans offre",
         "case": "l'équipe « {team} » reçoit un dossier (gravité {severity}).{by}",
         "escalate": "le responsable de l'équipe « {team} » reçoit aussitôt un dossier (gravité {severity})."
@@ -92,11 +96,7 @@ def tell_play(play: str, params: Mapping[str, JsonValue], language: Language) ->
 
 
 def _apology(params: ApologizeWithOfferParams, texts: Mapping[str, str]) -> str:
-    offer = texts["no_offer"]
-    if isinstance(params.offer, Offer):
-        valid_for = _span(params.offer.valid_for, texts)
-        value = str(params.offer.value).replace(".", texts["decimal"])
-        offer = texts["offer"].format(value=value, valid_for=valid_for)
+    offer = _offer(params.offer, texts) if isinstance(params.offer, Offer) else texts["no_offer"]
     return texts["apology"].format(
         template=params.template,
         offer=offer,
@@ -106,10 +106,34 @@ def _apology(params: ApologizeWithOfferParams, texts: Mapping[str, str]) -> str:
     )
 
 
+def _offer(offer: Offer, texts: Mapping[str, str]) -> str:
+    value = str(offer.value).replace(".", texts["decimal"]) if offer.value else ""
+    return texts["offer"].format(
+        what=texts[offer.kind],
+        worth=texts["worth"].format(value=value) if value else "",
+        valid_for=_span(offer.valid_for, texts),
+        approved=texts["approved"] if offer.needs_approval else "",
+    )
+
+
 def _case(kind: str, params: CsmCaseParams | EscalateParams, texts: Mapping[str, str]) -> str:
     first, close = _span(params.first_contact_within, texts), _span(params.close_within, texts)
     by = texts["by"].format(first=first, close=close)
     return texts[kind].format(team=params.team, severity=texts[params.severity], by=by)
+
+
+def tell_part(value: object, language: Language) -> str:
+    """One parameter's value as people read it."""
+    texts = _TEXTS[language]
+    match value:
+        case Duration():
+            return _span(value, texts)
+        case Money():
+            return str(value).replace(".", texts["decimal"])
+        case tuple() | list() | frozenset():
+            return ", ".join(tell_part(part, language) for part in value)
+        case _:
+            return str(value)
 
 
 def _other(play: str, params: Mapping[str, Any], texts: Mapping[str, str]) -> str:

@@ -8,19 +8,16 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from boucle.engine import effects, ledger, loops, offers
+from boucle.engine import effects, ledger, loops
 from boucle.engine.database import Database
 from boucle.engine.effects import effect_key, find_effect, intend, receipt, refuse, release, settle
-from boucle.engine.offers import ALPHABET, find_offer, grant, is_valid
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import EffectRow, LoopRow
-from boucle.engine.work_tables import OfferRow
 from boucle.errors import AmbiguousError, NotFoundError, RefusedError
-from boucle.model import ActKind, Closure, EffectKind, EffectState, Money
-from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
+from boucle.model import ActKind, Closure, EffectKind, EffectState
+from tests.integration.opening import AT, HOUR, act, event_types, open_loop
 
 CUSTOMER, OFFER, STAFF = EffectKind.CUSTOMER, EffectKind.OFFER, EffectKind.STAFF
-EUROS_15 = Money.parse("15.00 EUR")
 
 
 @pytest.fixture
@@ -267,68 +264,3 @@ def test_of_twenty_tries_at_once_one_goes(database: Database) -> None:
     with ThreadPoolExecutor(20) as pool:
         verdicts = sorted(pool.map(attempt_alone, range(20)))
     assert verdicts == ["go", *["wait"] * 19]
-
-
-# -- offers --------------------------------------------------------------------------------------
-
-
-def test_a_loop_has_one_offer_for_ever(session: Session, loop: LoopRow) -> None:
-    first = grant(session, loop.id, "voucher", EUROS_15, AT + 30 * DAY, AT)
-    loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT)
-    assert grant(session, loop.id, "voucher", EUROS_15, AT + 90 * DAY, AT + DAY) is first
-    loops.reopen(session, loop.id, by="lea", at=AT + DAY)
-    assert grant(session, loop.id, "refund", EUROS_15, AT + 90 * DAY, AT + DAY) is first
-    assert (first.value_minor, first.currency, first.valid_until) == (1500, "EUR", AT + 30 * DAY)
-    assert event_types(session, loop.id).count("offer.granted") == 1
-
-
-def test_an_offer_is_valid_until_its_last_instant(session: Session, loop: LoopRow) -> None:
-    offer = grant(session, loop.id, "voucher", EUROS_15, AT + DAY, AT)
-    assert is_valid(offer, AT + DAY)
-    assert not is_valid(offer, AT + DAY + HOUR)
-
-
-def test_the_ledger_knows_the_code_by_its_digest_alone(session: Session, loop: LoopRow) -> None:
-    offer = grant(session, loop.id, "voucher", EUROS_15, AT + DAY, AT)
-    event = ledger.history(session, ledger.loop_chain(loop.id))[-1]
-    assert json.loads(event.payload)["value"] == "15.00 EUR"
-    assert offer.code not in event.payload
-
-
-def test_codes_are_read_out_easily() -> None:
-    codes = {offers.new_code() for _ in range(2000)}
-    assert len(codes) == 2000
-    assert all(len(code) == 11 and set(code) <= {*ALPHABET, "-"} for code in codes)
-    for alike in ("0O", "1IL", "5S", "2Z", "UV", "8B"):
-        assert len(set(alike) & set(ALPHABET)) <= 1
-
-
-def test_a_code_that_is_taken_is_drawn_again(
-    session: Session, loop: LoopRow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    codes = iter(["AAAAA-AAAAA", "AAAAA-AAAAA", "CCCCC-CCCCC"])
-    monkeypatch.setattr(offers, "new_code", lambda: next(codes))
-    assert grant(session, loop.id, "voucher", EUROS_15, AT, AT).code == "AAAAA-AAAAA"
-    assert grant(session, open_loop(session, "r2").id, "voucher", EUROS_15, AT, AT).code == "CCCCC-CCCCC"
-
-
-def test_a_closed_loop_grants_nothing_new(session: Session, loop: LoopRow) -> None:
-    loops.close(session, loop.id, closure=Closure.WITHDRAWN, by="boucle", at=AT)
-    with pytest.raises(RefusedError, match="the loop is closed"):
-        grant(session, loop.id, "voucher", EUROS_15, AT, AT)
-    assert find_offer(session, loop.id) is None
-
-
-def test_twenty_grants_at_once_are_one(database: Database) -> None:
-    with database.session() as session:
-        loop = open_loop(session)
-        session.commit()
-
-    def grant_alone(_: int) -> str:
-        with database.session() as session:
-            offer: OfferRow = grant(session, loop.id, "voucher", EUROS_15, AT, AT)
-            session.commit()
-            return offer.code
-
-    with ThreadPoolExecutor(20) as pool:
-        assert len(set(pool.map(grant_alone, range(20)))) == 1

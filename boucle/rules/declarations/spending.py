@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel, JsonValue
 
 from boucle.errors import Mistake, Place
-from boucle.model import Money
+from boucle.model import Money, NotSpent
 from boucle.rules.declarations.gate_mistakes import (
     BeyondBudget,
     NothingExhausted,
@@ -36,12 +36,13 @@ class Start(Value):
 
 
 def find_money(value: object) -> Iterator[Money]:
-    """Every amount of money in validated parameters."""
+    """Every amount of money in validated parameters but those that are limits."""
     if isinstance(value, Money):
         yield value
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from find_money(getattr(value, name))
+        for name, field in type(value).model_fields.items():
+            if not any(isinstance(mark, NotSpent) for mark in field.metadata):
+                yield from find_money(getattr(value, name))
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from find_money(item)
