@@ -63,7 +63,7 @@ def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
     from boucle.rules.writing.schema_rules import rules_schema
     from boucle.rules.writing.schema_tests import cases_schema
     from boucle.settings import Settings
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     plays = play_params()
     names_of_plays = frozenset(plays)
@@ -85,14 +85,14 @@ def _names(workspace: Path | None) -> Names:
     from boucle.rules.workspace import load
     from boucle.rules.writing.schema_parts import Names
     from boucle.settings_file import find_workspace
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     if workspace is None and find_workspace(Path.cwd()) is None:
         return Names()
     settings = get_settings(workspace)
     templates = frozenset(find_templates(settings.workspace / "templates"))
     teams = frozenset(settings.teams)
-    known = {"template": templates, "team": teams}
+    known = {"template": templates, "team": teams, "skill": settings.skills}
     read, _ = load(read_workspace(settings.workspace), play_params(), known, today=now().date())
     if read is None:
         say("the files have mistakes ('boucle rules check'): facts, rules and budgets are not listed")

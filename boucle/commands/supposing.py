@@ -62,7 +62,7 @@ def _suppose_facts(here: Opened, what: str, name: str | None) -> tuple[Bundle, D
     from boucle.commands.opening import MistakesError
     from boucle.rules.failures import CannotDecideError
     from boucle.rules.testing.supposed import read_supposed
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     with here.database.reading() as session:
         chosen = _find(session, name) if name else _find_in_force(session, here.settings)

@@ -27,7 +27,7 @@ def process(
     from boucle.commands.ruling import check_workspace
     from boucle.rules.writing.page import render_html, render_markdown
     from boucle.rules.writing.process import tell_programme
-    from boucle.workflows.play_words import namer, teller
+    from boucle.worker.own_play_words import namer, teller
 
     page = tell_programme(check_workspace(folder).require(), language, teller(language), namer(language))
     if format_ == "json":

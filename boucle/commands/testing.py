@@ -90,7 +90,7 @@ def run_tests(checked: Checked) -> Tested:
     from boucle.rules.compiler import compile_workspace
     from boucle.rules.testing.reader import read_tests
     from boucle.rules.testing.runner import run_tests as run_all
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     workspace = checked.require()
     files, mistakes = read_tests(checked.texts, workspace, play_params())

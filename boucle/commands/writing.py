@@ -31,7 +31,7 @@ def format_(
     from boucle.commands.opening import get_settings
     from boucle.commands.ruling import check_workspace
     from boucle.rules.writing.format import format_files
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     workspace = get_settings(folder).workspace
     checked = check_workspace(folder)

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from boucle.engine import outbox, quarantine, reconciliation
+from boucle.engine import loops, outbox, quarantine, reconciliation
 from boucle.local.findings import Finding, counted
+from boucle.worker.installed_workflows import load_workflows
+from boucle.workflows import list_plays
 
 
 def check_counts(session: Session) -> list[Finding]:
@@ -34,6 +36,22 @@ def check_findings(session: Session, at: datetime) -> list[Finding]:
         )
         for found in reconciliation.check(session, at)
     ]
+
+
+def check_plays(session: Session) -> list[Finding]:
+    """Plays of installed packages that cannot be run, and loops whose play nobody here can run."""
+    installed = load_workflows()
+    found = [
+        Finding("plays", "problem", str(one), "mend or update the package, then boucle up")
+        for one in installed.unusable
+    ]
+    for play, count in loops.count_open_by_play(session).items():
+        if play not in installed.workflows:
+            text = f"{count:,} open loop(s) run the play '{play}', which is not installed: they stand still"
+            found.append(Finding("plays", "problem", text, "install its package again, then boucle up"))
+    own = len(installed.workflows) - len(list_plays())
+    text = f"{counted(len(list_plays()), 'play')} of boucle, {own:,} of installed packages"
+    return found or [Finding("plays", "ok", text, "boucle rules process")]
 
 
 def check_outbox(session: Session, at: datetime) -> list[Finding]:

@@ -55,6 +55,7 @@ def _check_database(database: Database, at: datetime) -> Iterator[Finding]:
     with database.reading() as session:
         yield from database_checks.check_counts(session)
         yield from database_checks.check_findings(session, at)
+        yield from database_checks.check_plays(session)
         yield from database_checks.check_outbox(session, at)
         yield from database_checks.check_unconfirmed(session)
         yield from database_checks.check_quarantine(session, at)

@@ -34,7 +34,7 @@ from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
 from boucle.model import ActKind, Plan
 from boucle.standing import Act, ActOutcome, LoopRef
-from boucle.workflows import list_plays
+from boucle.worker.installed_workflows import load_workflows
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Dispatcher:
         self._client = client
         self._database = database
         self._task_queue = task_queue
-        self._plays = frozenset(list_plays())
+        self._plays = frozenset(load_workflows().workflows)
         self._telling: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -124,7 +124,7 @@ class Dispatcher:
 
     async def _start(self, start: _Start) -> None:
         if start.play not in self._plays:
-            await self._write(lambda s: outbox.mark_refused(s, start.row, "unknown_play", _now()))
+            await self._bump(start.row, "unknown_play")  # its package may be installed again
             return
         try:
             await self._client.start_workflow(

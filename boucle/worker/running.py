@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +14,11 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from boucle.activities import Means, list_activities
 from boucle.worker.connection import IDENTITY, bootstrap, connect, play_runner
 from boucle.worker.dispatcher import Dispatcher
+from boucle.worker.installed_workflows import load_workflows
 from boucle.worker.interceptor import Discretion
 from boucle.worker.reconciler import Reconciler
-from boucle.workflows import list_plays
+
+_log = logging.getLogger(__name__)
 
 _THREADS = 12
 _CACHED = 200
@@ -44,6 +47,8 @@ async def run_worker(config: WorkerConfig, stop: asyncio.Event) -> None:
 
 async def work(client: Client, means: Means, task_queue: str, stop: asyncio.Event) -> None:
     """As `run_worker`, over a client that is connected to a server that is set up."""
+    for unusable in load_workflows().unusable:
+        _log.error("%s", unusable)
     dispatcher = Dispatcher(client, means.database, task_queue)
     reconciler = Reconciler(client, means.database, task_queue)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="activity") as threads:
@@ -56,7 +61,7 @@ def make_worker(client: Client, means: Means, task_queue: str, threads: ThreadPo
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[play.workflow for play in list_plays().values()],
+        workflows=[*load_workflows().workflows.values()],
         activities=list_activities(means),
         activity_executor=threads,
         max_concurrent_activities=_THREADS,
