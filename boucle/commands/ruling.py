@@ -65,6 +65,7 @@ def check(
     from boucle.rules.report import render
 
     checked = _with_tests(analyse(check_workspace(folder)))
+    say_unusable()
     everything = info or format_ in {"json", "sarif"}
     shown = [mistake for mistake in checked.mistakes if everything or mistake.severity != "info"]
     report = render(shown, checked.texts, format_)
@@ -73,6 +74,14 @@ def check(
     say(_said(checked, hidden=len(checked.mistakes) - len(shown)))
     if checked.errors:
         raise typer.Exit(1)
+
+
+def say_unusable() -> None:
+    """Which plays of installed packages no rule can start, and why."""
+    from boucle.worker.own_plays import find_own_plays
+
+    for unusable in find_own_plays().unusable:
+        say(str(unusable))
 
 
 def get_bundle(settings: Settings) -> Bundle:
@@ -108,7 +117,7 @@ def analyse(checked: Checked) -> Checked:
 def _with_tests(checked: Checked) -> Checked:
     """What was read, with the mistakes of its rule tests, which keep no response from being decided."""
     from boucle.rules.files import find_tests
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     if checked.workspace is None or not find_tests(checked.texts):
         return checked
@@ -122,7 +131,7 @@ def _check_rules(settings: Settings) -> Checked:
     from boucle.activities.template_files import find_templates
     from boucle.rules.files import read_text, read_workspace
     from boucle.rules.workspace import load
-    from boucle.workflows import play_params
+    from boucle.worker.own_plays import play_params
 
     folder = settings.workspace / "templates"
     templates = {f"{folder.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
