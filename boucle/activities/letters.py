@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from email.utils import format_datetime, parseaddr
 from zoneinfo import ZoneInfo
 
 from boucle.activities.templates import Text
+from boucle.engine.effects import mark_of
 from boucle.model import Money
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ def compose(
     message["To"] = _address(recipient.name, recipient.email)
     message["Subject"] = one_line(text.subject)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{hashlib.sha256(effect.encode()).hexdigest()[:32]}@{head.domain}>"
+    message["Message-ID"] = f"<{mark_of(effect)}@{head.domain}>"
     message["Reply-To"] = f"loop+{loop}@{head.domain}"
     message["X-Boucle-Effect"] = effect
     message["Content-Language"] = recipient.language

@@ -6,8 +6,8 @@ from sqlmodel import Session
 from temporalio import activity
 
 from boucle.activities import recovery
-from boucle.activities.calls import Advance, ApplyAct, Close
-from boucle.engine import commands, consent, loops, notices
+from boucle.activities.calls import Advance, ApplyAct, Close, Interrupt
+from boucle.engine import commands, consent, inbox, loops, notices, reconciliation
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -53,6 +53,13 @@ class LoopActivities:
             return standing
 
     @activity.defn
+    def record_interruption(self, call: Interrupt) -> None:
+        """The run ends from outside, the loop does not: for a person to look at, and to rebuild."""
+        with self._database.session() as session:
+            reconciliation.interrupt(session, call.loop, call.how, call.at, reason=call.reason)
+            session.commit()
+
+    @activity.defn
     def apply_act(self, call: ApplyAct) -> ActOutcome:
         """Apply a recorded act, with all that follows from it."""
         with self._database.session() as session:
@@ -62,10 +69,13 @@ class LoopActivities:
 
 
 def _name(session: Session, loop_id: str, closure: Closure) -> Closure:
-    """A customer who may not be written to any more is not one who cannot be reached."""
-    if closure == Closure.UNREACHABLE and consent.was_objected(session, session.get_one(LoopRow, loop_id)):
+    """Who may not be written to any more, or has written back, is not one who cannot be reached."""
+    if closure != Closure.UNREACHABLE:
+        return closure
+    loop = session.get_one(LoopRow, loop_id)
+    if consent.was_objected(session, loop):
         return Closure.WITHDRAWN
-    return closure
+    return Closure.NO_ANSWER if inbox.REPLIED in inbox.list_refusals(session, loop) else closure
 
 
 def _judge(session: Session, loop_id: str) -> Closure:

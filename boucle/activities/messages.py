@@ -21,7 +21,7 @@ from boucle.activities.letters import (
 from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import Templates
-from boucle.engine import asking, consent, effects, offers, privacy, promotions, questions
+from boucle.engine import asking, consent, effects, inbox, offers, privacy, promotions, questions, quiet_hours
 from boucle.engine.clock import due
 from boucle.engine.links import Links
 from boucle.engine.tables import EffectRow, LoopRow
@@ -41,9 +41,13 @@ class MessageActivities:
     def send_message(self, call: Send) -> Delivery:
         """Send it unless it is sent, refused or in doubt; NotSentError when it may be tried again.
 
+        In the customer's quiet hours nothing is begun: `later` says when they are over.
         Consent and legal hold are asked again: where either stands against it, it is refused for good.
         """
         with self._post.database.session() as session:
+            later = quiet_hours.find_end(session, session.get_one(LoopRow, call.loop), call.at)
+            if later is not None:
+                return Delivery(state=EffectState.INTENDED, later=later)
             state, letter = self._prepare(session, call)
             session.commit()
         if letter is None:
@@ -109,7 +113,7 @@ def _find_objection(session: Session, loop: LoopRow, call: Send) -> str | None:
     """The code of what stands against sending; nobody is reminded of what they have answered."""
     if call.about and questions.is_over(session, loop, call.about):
         return questions.ANSWERED
-    return consent.find_objection(session, loop)
+    return consent.find_objection(session, loop) or inbox.find_stop(session, loop)
 
 
 def _ask(session: Session, loop: LoopRow, call: Send) -> None:

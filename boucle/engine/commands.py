@@ -42,7 +42,8 @@ def record(
 
     RefusedError where it can be seen at once that it is not allowed; where other acts of the loop
     wait, only applying them in order can tell. The same `command_id` again is the same act. What a
-    closed loop allows (settling, reopening) is applied at once: no play is there to tell.
+    closed loop allows (settling, reopening) is applied at once: no play is there to tell. So is what
+    brooks no delay (withdrawing); its play is told of it.
     """
     loop = loops.lock_loop(session, loop_id)
     known = session.get(CommandRow, command_id) if command_id else None
@@ -63,9 +64,10 @@ def record(
     session.flush()
     if text:
         privacy.store(session, loops.subject_of(loop), ACT, {command.id: text})
-    if loop.state == LoopState.CLOSED:
+    was_closed = loop.state == LoopState.CLOSED
+    if was_closed or act.at_once:
         apply(session, command.id, recorded_at)
-    else:
+    if not was_closed:
         outbox.enqueue_act(session, loop, command.id, recorded_at)
     return command
 
@@ -120,8 +122,8 @@ def _check(session: Session, loop: LoopRow, act: Deed, *, actor: str, text: str 
         raise refusal("dated_ahead")
     if act.needs_text and not (text and text.strip()):
         raise refusal("no_text")
-    reason = reason_against(act, actor, read_situation(session, loop))
-    if reason is not None and (reason == "loop_closed" or not _others_wait(session, loop)):
+    reason = reason_against(act, actor, read_situation(session, loop, has_text=bool(text)))
+    if reason is not None and (reason == "loop_closed" or act.at_once or not _others_wait(session, loop)):
         raise refusal(reason)
 
 
@@ -134,7 +136,7 @@ def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) 
     text = _text(session, loop, command)
     try:
         act = acts.parse(ActKind(command.kind), command.details)
-        reason = reason_against(act, command.actor, read_situation(session, loop))
+        reason = reason_against(act, command.actor, read_situation(session, loop, has_text=bool(text)))
     except RefusedError as error:
         reason = error.reason
     if reason is None:

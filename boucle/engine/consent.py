@@ -14,13 +14,13 @@ from boucle.model import EffectKind, EffectState
 CONSENT, LEGAL_HOLD = "consent", "legal_hold"
 """The codes with which an effect is refused: consent was withdrawn, or a legal hold was laid."""
 
-_MAY_BE_CONTACTED, _TAGS = "consent.follow_up", "customer.tags"
+MAY_BE_CONTACTED, _TAGS = "consent.follow_up", "customer.tags"
 
 
 def find_objection(session: Session, loop: LoopRow) -> str | None:
     """The code of what stands against writing to the loop's customer; None where nothing does."""
     contact = session.get(Contact, loop.contact_id) if loop.contact_id else None
-    if contact is not None and contact.facts.get(_MAY_BE_CONTACTED) is False:
+    if contact is not None and contact.facts.get(MAY_BE_CONTACTED) is False:
         return CONSENT
     customer_id = loop.customer_id or (contact.customer_id if contact else None)
     customer = session.get(Customer, customer_id) if customer_id else None

@@ -7,7 +7,8 @@ messages and offers become unconfirmed and wait for a person, while the loop goe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +16,7 @@ from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
 from boucle.engine import loops
+from boucle.engine.inbox import BOUNCED
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.errors import AmbiguousError, NotFoundError
@@ -37,6 +39,11 @@ def effect_key(loop_id: str, round_: int, step: str) -> str:
     return f"{loop_id}/{round_}/{step}"
 
 
+def mark_of(key: str) -> str:
+    """What the Message-ID of an effect's mail begins with, always the same for one effect."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
 def intend(
     session: Session,
     *,
@@ -56,9 +63,10 @@ def intend(
     loop = loops.lock_loop(session, loop_id)
     row = _lock(session, effect_key(loop_id, round_, step))
     if row is None:
+        key = effect_key(loop_id, round_, step)
         row = EffectRow(
-            key=effect_key(loop_id, round_, step), loop_id=loop_id, round=round_, step=step, kind=kind,
-            spec=dict(spec), intended_at=at,
+            key=key, loop_id=loop_id, round=round_, step=step, kind=kind, spec=dict(spec), intended_at=at,
+            mark=mark_of(key),
         )  # fmt: skip
     elif row.state == EffectState.INTENDED and row.kind != EffectKind.STAFF:
         _move(session, loop, row, EffectState.UNCONFIRMED, at)
@@ -90,6 +98,21 @@ def release(session: Session, key: str, at: datetime) -> EffectState:
 def refuse(session: Session, key: str, code: str, at: datetime) -> EffectState:
     """The other side refused it for good; `code` is a fixed code, nothing personal."""
     return _end(session, key, EffectState.REFUSED, at, {"code": code})
+
+
+def bounce(session: Session, key: str, status: str | None, at: datetime) -> EffectState:
+    """A mail server has told afterwards that the message can never be delivered, whatever was believed."""
+    loop, row = _get(session, key)
+    if row.state != EffectState.REFUSED:
+        row.receipt = {**row.receipt, "code": BOUNCED}
+        _move(session, loop, row, EffectState.REFUSED, at, more={"code": BOUNCED, "status": status})
+    return EffectState.REFUSED
+
+
+def find_marked(session: Session, marks: Collection[str]) -> EffectRow | None:
+    """The effect whose mail has one of these marks; of several the latest."""
+    query = select(EffectRow).where(col(EffectRow.mark).in_(marks))
+    return session.exec(query.order_by(col(EffectRow.intended_at).desc(), col(EffectRow.key))).first()
 
 
 def settle(session: Session, key: str, *, sent: bool, by: str, at: datetime) -> EffectState:
@@ -148,7 +171,8 @@ def _end(
     loop, row = _get(session, key)
     if row.state == state:
         return state
-    if row.state not in _IN_FLIGHT:
+    not_sent = state == EffectState.REFUSED and row.state == EffectState.RELEASED
+    if row.state not in _IN_FLIGHT and not not_sent:
         raise refusal("effect_over")
     row.receipt = dict(result)
     _move(session, loop, row, state, at, more=result)

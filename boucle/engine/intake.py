@@ -30,6 +30,7 @@ from boucle.engine import (
     ledger,
     quarantine,
     responses,
+    withdrawals,
 )
 from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
 from boucle.engine.circumstances import Named, World
@@ -200,10 +201,18 @@ class _Intake:
     def _take(self, ready: Sequence[Incoming]) -> tuple[Taken, ...]:
         with self.session.begin_nested():
             self._look_up(ready)
+            withdrawn = [one.id for one in self.parties.contacts.values() if withdrawals.is_withdrawn(one)]
             taken = tuple(self._take_one(one) for one in ready)
             self._write()
             knowledge.write(self.session, self.parties)
+            self._withdraw(withdrawn, [one.loop_id for one in taken if one.loop_id])
             return taken
+
+    def _withdraw(self, before: Sequence[str], spare: Sequence[str]) -> None:
+        """End the loops of those who may no longer be contacted; not what the rules began knowing that."""
+        contacts = withdrawals.list_withdrawn(before, self.parties.contacts.values())
+        at = self.acceptance.at
+        withdrawals.end_loops(self.session, contacts, cause="consent", at=at, spare=spare)
 
     def _look_up(self, ready: Sequence[Incoming]) -> None:
         """Read all that the decisions need, in a few queries, with everybody concerned locked."""

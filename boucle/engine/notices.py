@@ -28,7 +28,7 @@ from sqlmodel import Session, col, select
 from boucle.engine import effects
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow, TaskRow
-from boucle.model import ClockKind, ClockState, EffectKind, EffectState, TaskState
+from boucle.model import ClockKind, ClockState, EffectKind, EffectState, LoopState, TaskState
 
 STAFF = "staff-"
 """What the step of every notice begins with."""
@@ -78,6 +78,9 @@ KINDS = (
     "note",  # anything else: somebody should look
 )
 """Everything that colleagues are told."""
+
+_AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable"})
+"""What colleagues are told of a closed loop too."""
 
 _ABOUT_CLOCK = frozenset({"reminder", "missed", "late"})
 _LAST_NEWS = frozenset({"answered", "withdrawn", "merged", "reply", "approval-decided"})
@@ -168,19 +171,17 @@ def list_untold(session: Session, loop: LoopRow) -> list[EffectRow]:
 
 
 def drop(session: Session, loop_id: str, at: datetime) -> None:
-    """A closed loop tells nobody any more: what was still to be told is released, never sent."""
-    query = select(EffectRow).where(
-        EffectRow.loop_id == loop_id,
-        EffectRow.kind == EffectKind.STAFF,
-        EffectRow.state == EffectState.INTENDED,
-    )
-    for row in session.exec(query).all():
-        effects.release(session, row.key, at)
+    """A closed loop tells nobody any more what was still to be told of it."""
+    for row in list_untold(session, session.get_one(LoopRow, loop_id)):
+        effects.refuse(session, row.key, "not_needed", at)
 
 
 def is_moot(session: Session, loop: LoopRow, row: EffectRow) -> bool:
     """Whether a notice that waited (for working hours, for a mail server) has lost its point meanwhile."""
-    judge = _MOOT.get(kind_of(row.step))
+    kind = kind_of(row.step)
+    if loop.state == LoopState.CLOSED and kind not in _AFTER_CLOSING:
+        return True
+    judge = _MOOT.get(kind)
     return judge is not None and judge(session, loop, row)
 
 

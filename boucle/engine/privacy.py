@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from boucle.engine.rows import insert_rows
 from boucle.engine.tables import Personal
@@ -97,3 +97,12 @@ def keep_person(session: Session, contact_id: str, person: Person) -> None:
     """Keep what `person` says of a contact; what it does not say stays as it was."""
     said = {name: value for name, value in person.model_dump().items() if value is not None}
     replace(session, contact_id, CONTACT, said)
+
+
+def move(session: Session, subject: str, to: str, scope: str) -> None:
+    """What lies under a subject and scope is somebody else's from now on."""
+    session.execute(
+        update(Personal)
+        .where(col(Personal.subject) == subject, col(Personal.scope) == scope)
+        .values(subject=to)
+    )

@@ -163,6 +163,19 @@ def restart(session: Session, loop_id: str, at: datetime) -> OutboxRow:
     return outbox.enqueue_start(session, loop, at, again=True)
 
 
+def interrupt(session: Session, loop_id: str, how: str, at: datetime, *, reason: str | None = None) -> bool:
+    """The workflow of an open loop has ended from outside, which only a person can judge; once.
+
+    `how` is a code, `reason` what was said of it. False where there is nothing to record.
+    """
+    if not outbox.mark_ended(session, loop_id, how, at):
+        return False
+    loop = loops.lock_loop(session, loop_id)
+    text = {"text": reason} if reason else None
+    loops.append(session, loop, "loop.interrupted", at=at, payload={"how": how}, text=text)
+    return True
+
+
 def rebuild(session: Session, at: datetime) -> int:
     """Ask for every open loop's workflow again, after Temporal has lost them all; how many."""
     ids = session.exec(select(LoopRow.id).where(LoopRow.state != LoopState.CLOSED).order_by(LoopRow.id)).all()

@@ -28,6 +28,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "score_off_scale": "the score lies outside the scale of the question",
         "no_question": "no such question was asked in this loop",
         "empty_answer": "an answer needs a score; to an open question, a score or a text",
+        "invitation": "an invitation is answered by a testimonial, or declined",
         "consent_withdrawn": "the customer does not want to be asked any more, or a legal hold forbids it",
         "no_referral": "the loop has invited nobody to refer us",
         "already_referred": "somebody has come by this referral already",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import approval_rows, questions, task_rows
+from boucle.engine import approval_rows, inbox, questions, task_rows
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
-from boucle.engine.work_tables import CaseRow
+from boucle.engine.work_tables import CaseRow, ReferralRow
 from boucle.errors import NotFoundError
 from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
 from boucle.standing import CaseStanding, Standing
@@ -44,7 +45,9 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         questions=questions.describe(session, loop),
         approvals=approval_rows.read_states(session, loop),
         tasks=task_rows.read_standing(session, loop),
+        replied=inbox.is_replied(session, loop),
         reopened_for=loop.reopened_for,
+        referral=_referral(session, loop),
         reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
     )
 
@@ -70,6 +73,13 @@ def _last_sign(session: Session, loop: LoopRow, case: CaseRow) -> datetime:
     return max(case.opened_at, session.exec(acted).one() or case.opened_at)
 
 
+def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] | None:
+    row = session.exec(select(ReferralRow).where(ReferralRow.loop_id == loop.id)).first()
+    if row is None or row.made_at is None:
+        return None
+    return "converted" if row.converted_at is not None else "made"
+
+
 def _effects(session: Session, loop: LoopRow) -> list[EffectRow]:
     query = select(EffectRow).where(EffectRow.loop_id == loop.id, EffectRow.round == loop.round)
     return list(session.exec(query.order_by(col(EffectRow.step))).all())
@@ -87,6 +97,6 @@ def _has_address(session: Session, loop: LoopRow) -> bool:
 
 
 def _refused_message(effect: EffectRow) -> bool:
-    """A reminder that came too late to be of use says nothing of the address."""
+    """What was kept back because the customer has answered, or written back, says nothing of the address."""
     refused = effect.kind == EffectKind.CUSTOMER and effect.state == EffectState.REFUSED
-    return refused and effect.receipt.get("code") != questions.ANSWERED
+    return refused and effect.receipt.get("code") not in {questions.ANSWERED, inbox.REPLIED}

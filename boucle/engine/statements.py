@@ -10,16 +10,15 @@ from pydantic import JsonValue
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
-from boucle.engine import knowledge, ledger
+from boucle.engine import knowledge, ledger, withdrawals
 from boucle.engine.canonical import canonical
+from boucle.engine.consent import MAY_BE_CONTACTED
 from boucle.engine.customers import Key, Parties, earliest, hold
 from boucle.engine.knowledge import CUSTOMER, Learnt, Origin
 from boucle.engine.ledger import Draft
 from boucle.engine.plain import to_plain
 from boucle.engine.tables import Contact, Customer
 from boucle.model import Statement
-
-MAY_BE_CONTACTED = "consent.follow_up"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,10 @@ class Stated:
 
 
 def state(session: Session, statements: Sequence[Statement], stating: Stating) -> Stated:
-    """Take up statements whose facts fit the catalogue; all that they change shows in one ledger event."""
+    """Take up statements whose facts fit the catalogue; all that they change shows in one ledger event.
+
+    The open loops of those who may no longer be contacted end.
+    """
     stated = Stated(
         customers={(stating.source, one.customer) for one in statements if one.customer},
         contacts={(stating.source, one.contact) for one in statements if one.contact},
@@ -82,6 +84,7 @@ def state(session: Session, statements: Sequence[Statement], stating: Stating) -
     stated.changed -= stated.new
     knowledge.write(session, parties)
     taking.record(session)
+    withdrawals.end_loops(session, stated.withdrawn, cause="consent", at=stating.at)
     return stated
 
 

@@ -15,10 +15,10 @@ from typing import ClassVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Send, Tell, Told
+    from boucle.activities.calls import Advance, ApplyAct, Clock, Close, Delivery, Interrupt, Send, Tell, Told
     from boucle.activities.loops import LoopActivities
     from boucle.activities.messages import MessageActivities
     from boucle.activities.notices import NoticeActivities
@@ -44,6 +44,7 @@ class Play:
 
     takes: ClassVar[frozenset[ActKind]] = frozenset(
         {ActKind.NOTE, ActKind.ANSWER, ActKind.SETTLE, ActKind.CLOSE}
+        | {ActKind.REPLY, ActKind.WITHDRAW, ActKind.MERGE}
     )
     """The acts that the step is for; a play takes those of all its steps."""
 
@@ -138,14 +139,53 @@ class Play:
     # -- transitions ----------------------------------------------------------------------------
 
     async def follow(self, stages: Mapping[str, Stage]) -> None:
-        """Load, then stage after stage until the loop is closed and everything begun is finished."""
+        """Load, then stage after stage until the loop is closed and everything begun is finished.
+
+        Cancelled from outside, the run writes that down before it ends; the loop stays where it stands.
+        """
+        try:
+            await self._go_on(stages)
+        except (asyncio.CancelledError, ActivityError) as error:
+            if is_cancelled_exception(error):
+                await self._record_cancellation()
+            raise
+
+    async def _go_on(self, stages: Mapping[str, Stage]) -> None:
         await self._load()
         while not self.closed:
-            await stages[self.standing.stage]()
+            await self._go_through(stages[self.standing.stage])
             if self._tired and not self.closed:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self._ref)
+        await self._see_off()
         await workflow.wait_condition(lambda: not self._outgoing and workflow.all_handlers_finished())
+
+    async def _go_through(self, stage: Stage) -> None:
+        """What a stage was about to do is refused once the loop was closed behind our back."""
+        try:
+            await stage()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            await self._load()
+            if not self.closed:
+                raise
+
+    async def _see_off(self) -> None:
+        """Tell colleagues what there is to say of a closed loop: who withdrew, or has written since."""
+        while untold := [errand for errand in Play.agenda(self) if errand.name == STAFF]:
+            if untold[0].at > workflow.now():
+                await self._sleep(untold, None)
+            else:
+                await self.tell()
+                await workflow.wait_condition(lambda: STAFF not in self._outgoing)
+
+    async def _record_cancellation(self) -> None:
+        """As a reconciler would, but with the reason, which only the run is told."""
+        reason = workflow.cancellation_reason()
+        call = Interrupt(loop=self.loop, how="workflow_canceled", reason=reason, at=workflow.now())
+        await do(LoopActivities.record_interruption, call)
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     @property
     def _tired(self) -> bool:
@@ -279,20 +319,43 @@ class Play:
 
     async def _deliver(self, step: str, template: str | None) -> None:
         try:
-            delivery = await self._hand_over(step, template)
+            delivery = await self._hand_over_by_day(step, template)
         except ActivityError:
             self._given_up.add(step)
             await self._load()  # it may be that the loop was closed behind our back
         else:
-            self._note(step, delivery)
+            if delivery is not None:
+                self._note(step, delivery)
         finally:
             del self._outgoing[step]
             self._changes += 1
 
+    async def _hand_over_by_day(self, step: str, template: str | None) -> Delivery | None:
+        """Hand it over, in the customer's quiet hours at their end; None where the loop is closed by then."""
+        while (delivery := await self._hand_over(step, template)).later is not None:
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self.closed,
+                    timeout=delivery.later - workflow.now(),
+                    timeout_summary=f"{step} waits for the end of the quiet hours",
+                )
+            if self.closed:
+                return None
+        return delivery
+
     async def _hand_over(self, step: str, template: str | None) -> Delivery:
-        round_, at = self.standing.round, workflow.now()
-        send = Send(loop=self.loop, round=round_, step=step, template=template, at=at)
-        return await do(MessageActivities.send_message, send, SENDING)
+        return await do(MessageActivities.send_message, self.letter(step, template), SENDING)
+
+    def letter(self, step: str, template: str | None) -> Send:
+        """What is handed over to be sent. A step adds what its own messages carry to that of `super()`."""
+        return Send(
+            loop=self.loop, round=self.standing.round, step=step, template=template, at=workflow.now()
+        )
+
+    async def begin_anew(self) -> None:
+        """Begin the loop's next round in a run of its own, once everything of this one is finished."""
+        await workflow.wait_condition(lambda: not self._outgoing and workflow.all_handlers_finished())
+        workflow.continue_as_new(self._ref)
 
     def _note(self, step: str, delivery: Delivery) -> None:
         effects = {**self.standing.effects, step: delivery.state}

@@ -22,12 +22,16 @@ from boucle.model import ActKind, Frozen, LoopState
 
 @dataclass(frozen=True)
 class Situation:
-    """Where a loop stands: itself, and of this round its case and attempts; `session` has the rest."""
+    """Where a loop stands: itself, and of this round its case and attempts; `session` has the rest.
+
+    `has_text`: the act that is judged comes with a text.
+    """
 
     session: Session
     loop: LoopRow
     case: CaseRow | None = None
     attempts: Sequence[AttemptRow] = ()
+    has_text: bool = False
 
     @property
     def reached(self) -> bool:
@@ -82,6 +86,8 @@ class Deed(Frozen):
     kind: ClassVar[ActKind]
     on_closed: ClassVar[bool] = False
     """Whether a closed loop takes it: it is then applied at once, no play is there to tell."""
+    at_once: ClassVar[bool] = False
+    """Whether it is applied as it is recorded, before acts that still wait; its play is told afterwards."""
     needs_text: ClassVar[bool] = False
 
     def reason_against(self, actor: str, situation: Situation) -> str | None:
@@ -94,14 +100,15 @@ class Deed(Frozen):
         raise NotImplementedError
 
 
-def read_situation(session: Session, loop: LoopRow) -> Situation:
-    """Where the loop stands in its present round."""
+def read_situation(session: Session, loop: LoopRow, *, has_text: bool = False) -> Situation:
+    """Where the loop stands in its present round, for an act that comes with a text or without."""
     attempts = select(AttemptRow).where(AttemptRow.loop_id == loop.id, AttemptRow.round == loop.round)
     return Situation(
         session=session,
         loop=loop,
         case=session.get(CaseRow, (loop.id, loop.round)),
         attempts=session.exec(attempts.order_by(col(AttemptRow.happened_at))).all(),
+        has_text=has_text,
     )
 
 

@@ -1,0 +1,91 @@
+"""The mails that came in, as rows: what of a loop waits for somebody to read it, and what that holds back.
+
+A reply that nobody has dealt with holds back every automatic message of its loop: who has written wants an
+answer, not the next letter. Once it is done, what comes later goes out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select
+
+from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.work_tables import ReplyRow
+from boucle.errors import AmbiguousError, NotFoundError
+from boucle.model import EffectKind, EffectState, ReplyKind
+
+REPLIED, BOUNCED = "replied", "bounced"
+"""The codes with which a message is refused: its customer has written back; an earlier one came back."""
+
+WORDS = frozenset({ReplyKind.REPLY, ReplyKind.COMPLAINT})
+"""Kinds of mail that somebody wrote."""
+
+_TO_READ = WORDS | {ReplyKind.BOUNCE}
+
+
+def is_replied(session: Session, loop: LoopRow) -> bool:
+    """Whether somebody has written back in this round, and nobody has dealt with it."""
+    query = select(ReplyRow.id).where(
+        ReplyRow.loop_id == loop.id,
+        ReplyRow.round == loop.round,
+        col(ReplyRow.kind).in_(WORDS),
+        col(ReplyRow.done_at).is_(None),
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def find_stop(session: Session, loop: LoopRow) -> str | None:
+    """The code of what mails that came in say against writing to the customer; None where nothing does."""
+    if is_replied(session, loop):
+        return REPLIED
+    return BOUNCED if BOUNCED in list_refusals(session, loop) else None
+
+
+def list_refusals(session: Session, loop: LoopRow) -> frozenset[str]:
+    """The codes with which messages of this round were refused."""
+    query = select(EffectRow).where(
+        EffectRow.loop_id == loop.id,
+        EffectRow.round == loop.round,
+        col(EffectRow.kind) == EffectKind.CUSTOMER,
+        col(EffectRow.state) == EffectState.REFUSED,
+    )
+    return frozenset(str(row.receipt.get("code")) for row in session.exec(query))
+
+
+def list_mails(
+    session: Session, *, loop_id: str | None = None, everything: bool = False, limit: int = 100
+) -> Sequence[ReplyRow]:
+    """Mails, the latest first: those that wait for somebody, or `everything` that came in."""
+    query = select(ReplyRow)
+    if loop_id is not None:
+        query = query.where(ReplyRow.loop_id == loop_id)
+    if not everything:
+        waits = or_(col(ReplyRow.kind).in_(_TO_READ), col(ReplyRow.loop_id).is_(None))
+        query = query.where(waits, col(ReplyRow.done_at).is_(None))
+    return session.exec(query.order_by(col(ReplyRow.taken_at).desc(), col(ReplyRow.id)).limit(limit)).all()
+
+
+def find_mail(session: Session, prefix: str) -> ReplyRow:
+    """The mail whose id begins with `prefix`; NotFoundError, or AmbiguousError."""
+    query = select(ReplyRow).where(col(ReplyRow.id).startswith(prefix, autoescape=True))
+    found = session.exec(query.order_by(ReplyRow.id).limit(10)).all()
+    if not found:
+        raise NotFoundError("mail", prefix)
+    if len(found) > 1:
+        raise AmbiguousError("mail", prefix, len(found))
+    return found[0]
+
+
+def finish(row: ReplyRow, by: str, at: datetime) -> None:
+    """Somebody has dealt with it; who did so first stands."""
+    if row.done_at is None:
+        row.done_at, row.done_by = at, by
+
+
+def finish_all(session: Session, loop_id: str, by: str, at: datetime) -> None:
+    """Whoever ends a loop has dealt with what its customer wrote."""
+    for row in list_mails(session, loop_id=loop_id, limit=1000):
+        finish(row, by, at)
+    session.flush()
