@@ -251,6 +251,11 @@ class Settings(Frozen):
         leads = any(team.lead == person for team in self.teams.values())
         return self.offers.authority(Role.LEAD if leads and role == Role.CSM else role)
 
+    @property
+    def skills(self) -> frozenset[str]:
+        """All that our own people can do."""
+        return frozenset(skill for one in self.people.values() for skill in one.skills)
+
     def make_calendar(self, year: int, team: str | None = None) -> Calendar:
         """The working time of a team, or the workspace's own, with the holidays from `year` on.
 

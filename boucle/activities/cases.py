@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session
 from temporalio import activity
 
 from boucle.activities.calls import MissClock, OpenCase
 from boucle.activities.people import Directory
 from boucle.engine import cases, loops, notices
+from boucle.engine.assignment import give
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -32,25 +32,18 @@ class CaseActivities:
             standing = get_standing(session, call.loop)
             if standing.state == LoopState.CLOSED:
                 return standing
-            case = cases.open_case(session, call.loop, team=call.team, severity=call.severity, at=call.at)
-            owner = self._choose(session, call)
-            if case.owner is None and owner is not None:
-                cases.assign(session, call.loop, owner=owner, by=loops.BOUCLE, at=call.at)
+            case = cases.open_case(
+                session, call.loop, team=call.team, severity=call.severity, at=call.at, skill=call.skill
+            )
+            case.verify_after = str(call.verify_after) if call.verify_after else None
+            if case.owner is None:
                 loop = session.get_one(LoopRow, call.loop)
-                notices.write_down(
-                    session, loop, notices.assigned("first"), call.at, to=notices.person(owner)
-                )
+                roster = self._directory.make_roster()
+                give(session, loop, case, roster, at=call.at, how="first", to_lead=call.to_lead)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
             standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
             session.commit()
             return standing
-
-    def _choose(self, session: Session, call: OpenCase) -> str | None:
-        """The lead at once, or the member with least to do; the lead where a team has no members."""
-        lead = self._directory.find_lead(call.team)
-        if call.to_lead:
-            return lead
-        return cases.find_least_loaded(session, self._directory.list_members(call.team)) or lead
 
     @activity.defn
     def miss_clock(self, call: MissClock) -> Standing:

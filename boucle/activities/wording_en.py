@@ -93,6 +93,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "{by} asks you for something: {loop}",
         "{by} asks you for something for this customer, by {until}. The loop says what.",
     ),
+    "task-due": ("Due soon: {loop}", "Something that {by} has asked you for is due on {until}."),
     "task-late": ("Not done yet: {loop}", "Something that was asked for was due on {until}."),
     "task-done": ("Done: {loop}", "{by} has done what you asked for. The loop says what came of it."),
     "snooze-over": (

@@ -123,6 +123,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "{by} vous demande quelque chose : {loop}",
         "{by} vous demande quelque chose pour ce client, avant le {until}. La boucle dit quoi.",
     ),
+    "task-due": (
+        "Bientôt attendu : {loop}",
+        "Ce que {by} vous a demandé est attendu pour le {until}.",
+    ),
     "task-late": (
         "Pas encore fait : {loop}",
         "Ce qui avait été demandé était attendu pour le {until}.",

@@ -136,7 +136,11 @@ def _check_rules(settings: Settings) -> Checked:
     folder = settings.workspace / "templates"
     templates = {f"{folder.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
     texts = read_workspace(settings.workspace)
-    known = {"template": frozenset(find_templates(folder)), "team": frozenset(settings.teams)}
+    known = {
+        "template": frozenset(find_templates(folder)),
+        "team": frozenset(settings.teams),
+        "skill": settings.skills,
+    }
     workspace, mistakes = load(texts, play_params(), known, today=now().date())
     if templates:
         from boucle.activities.templates import check_templates

@@ -23,7 +23,7 @@ def list_open(session: Session, loop: LoopRow) -> Sequence[TaskRow]:
 
 def read_standing(session: Session, loop: LoopRow) -> tuple[Task, ...]:
     """As `list_open`, as a play knows them."""
-    return tuple(Task(id=row.id, due=row.due_at) for row in list_open(session, loop))
+    return tuple(Task(id=row.id, due=row.due_at, since=row.opened_at) for row in list_open(session, loop))
 
 
 def end(session: Session, row: TaskRow, state: TaskState, *, by: str, at: datetime) -> None:

@@ -52,7 +52,7 @@ def open_task(
     loops.append(
         session, loop, "task.opened", at=at, actor=by, payload=payload, recorded_at=recorded_at, text=text
     )
-    _tell(session, loop, row, "task", at, to=owner)
+    _tell(session, loop, row, notices.step("task", id_), at, to=owner)
     return row
 
 
@@ -73,7 +73,7 @@ def finish_task(
         text=text,
     )  # fmt: skip
     if row.asked_by not in {by, loops.BOUCLE}:
-        _tell(session, loop, row, "task-done", at, to=row.asked_by)
+        _tell(session, loop, row, notices.step("task-done", row.id), at, to=row.asked_by)
 
 
 def find_task(session: Session, loop: LoopRow, prefix: str) -> TaskRow | None:
@@ -114,25 +114,18 @@ def list_tasks(
     return session.exec(query.order_by(col(TaskRow.due_at), col(TaskRow.id)).limit(limit)).all()
 
 
-def remind(session: Session, loop: LoopRow, row: TaskRow, ahead: str, at: datetime) -> None:
-    """Note that the task's owner is to be reminded of it, `ahead` of its due time; once."""
-    _tell(session, loop, row, "task-due", at, to=row.owner, which=f"-{ahead}")
+def remind(session: Session, loop: LoopRow, row: TaskRow, step: str, at: datetime) -> None:
+    """Note that the task's owner is to be reminded of it; each step once."""
+    _tell(session, loop, row, step, at, to=row.owner)
 
 
-def call_late(session: Session, loop: LoopRow, row: TaskRow, at: datetime) -> None:
+def call_late(session: Session, loop: LoopRow, row: TaskRow, step: str, at: datetime) -> None:
     """Note that the task was not done in time: who asked is to be told; of boucle's own the case's owner."""
     to = None if row.asked_by == loops.BOUCLE else row.asked_by
-    _tell(session, loop, row, "task-late", at, to=to)
+    _tell(session, loop, row, step, at, to=to)
 
 
-def _tell(
-    session: Session, loop: LoopRow, row: TaskRow, kind: str, at: datetime, *, to: str | None, which: str = ""
-) -> None:
-    notices.write_down(
-        session,
-        loop,
-        notices.step(kind, f"{row.id}{which}"),
-        at,
-        to=notices.person(to) if to else notices.OWNER,
-        values={"by": row.ended_by or row.asked_by, "until": instant_text(row.due_at)},
-    )
+def _tell(session: Session, loop: LoopRow, row: TaskRow, step: str, at: datetime, *, to: str | None) -> None:
+    values: dict[str, JsonValue] = {"by": row.ended_by or row.asked_by, "until": instant_text(row.due_at)}
+    whom = notices.person(to) if to else notices.OWNER
+    notices.write_down(session, loop, step, at, to=whom, values=values)

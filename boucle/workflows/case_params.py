@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from boucle.model import CaseSeverity, Duration, Frozen, SomeTime, TeamId
+from boucle.model import CaseSeverity, Duration, Frozen, SkillId, SomeTime, TeamId
 
 
 class CaseParams(Frozen):
     """How a case is worked: by whom, and against which clocks."""
 
     team: TeamId = Field(description="The team that works the case; its member with least to do gets it.")
+    skill: SkillId | None = Field(
+        default=None, description="What its owner has to be able to do, a skill of the people; none: nothing."
+    )
     first_contact_within: SomeTime = Field(
         default=Duration(amount=48, unit="hours"),
         description="The customer's clock: by when somebody has reached the customer.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
 from typing import ClassVar
 
 from temporalio import workflow
@@ -16,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from boucle.model import ActKind, ClockKind, Duration
     from boucle.standing import RunningClock, Standing
     from boucle.workflows.calling import do
-    from boucle.workflows.errand import Errand
+    from boucle.workflows.errand import Errand, list_reminders
 
 
 class Waiting(Play):
@@ -46,7 +45,7 @@ class Waiting(Play):
 
     def _promise_reminders(self, clock: RunningClock) -> Iterable[Errand]:
         """One for each stated time that lies after the promise; halfway where none does."""
-        for name, at in _reminders(clock, self.remind_before):
+        for name, at in list_reminders(clock.since or clock.due, clock.due, self.remind_before):
             step = f"{STAFF}promise-due-{clock.id}-{name}"
             if step not in self.standing.effects:
                 yield Errand(at, step, self._promise(clock, step, miss=False))
@@ -74,10 +73,3 @@ class Waiting(Play):
             at=workflow.now(),
         )
         return await do(WaitActivities.miss_promise if miss else WaitActivities.remind_of_promise, call)
-
-
-def _reminders(clock: RunningClock, before: tuple[Duration, ...]) -> Iterable[tuple[str, datetime]]:
-    since = clock.since or clock.due
-    found = [(f"{ahead.amount}{ahead.unit[0]}", clock.due - ahead.wall()) for ahead in before]
-    later = [(name, at) for name, at in found if at > since]
-    return later or [("half", since + (clock.due - since) / 2)]
