@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, str] = {
     "import": "commands.imports:import_",
     "explain": "commands.explaining:explain",
     "report": "commands.reporting:report",
+    "clocks": "commands.clock_reporting:clocks",
     "help": "commands.helping:help_",
 }
 """Where each command is: a module of boucle, and a function of it."""
@@ -75,6 +76,11 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "attempt": "commands.cases:attempt",
             "note": "commands.cases:note",
             "assign": "commands.cases:assign",
+            "snooze": "commands.clocking:snooze",
+            "wait": "commands.clocking:wait",
+            "resume": "commands.clocking:resume",
+            "promise": "commands.clocking:promise",
+            "keep": "commands.clocking:keep",
             "close": "commands.cases:close",
         },
     ),

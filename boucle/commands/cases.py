@@ -38,6 +38,7 @@ def list_(
     state: Annotated[
         LoopStateName | None, typer.Option(help="Only this state; without it, not closed.")
     ] = None,
+    aside: Annotated[bool, typer.Option("--aside", help="Also cases that were put aside.")] = False,
     limit: LimitOption = 100,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -49,7 +50,8 @@ def list_(
 
     chosen = LoopState(state) if state else None
     with opened(workspace) as here, here.database.reading() as session:
-        rows = list_cases(session, owner=owner, team=team, state=chosen, limit=limit)
+        inbox = None if aside else now()
+        rows = list_cases(session, owner=owner, team=team, state=chosen, at=inbox, limit=limit)
         if owner and not rows:  # who has left can still own cases
             require_person(here.settings, owner)
         if team and not rows:
@@ -190,7 +192,7 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
             loop.first_score,
             case.owner or "nobody",
             case.team,
-            loop.closure or loop.stage,
+            loop.closure or ("waits" if case.waiting_until else loop.stage),
         )
         for case, loop in rows
     ]

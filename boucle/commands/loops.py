@@ -153,10 +153,11 @@ def summary(row: LoopRow) -> dict[str, Any]:
 def context(session: Session, row: LoopRow) -> dict[str, Any]:
     """Who a loop is about, what they said, and its clocks."""
     from boucle.engine import privacy
+    from boucle.engine.clock_views import view_clocks
     from boucle.engine.joining import list_met
     from boucle.engine.responses import tell
     from boucle.engine.tables import ResponseRow
-    from boucle.engine.timeline import read_clocks
+    from boucle.engine.waits import find_waits
     from boucle.model import Person
 
     response = session.get_one(ResponseRow, row.response_id)
@@ -169,7 +170,8 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
         "known": _list_known(session, row),
         "verbatims": tell(session, response).verbatims,
         "others": list_met(session, row.id),
-        "clocks": read_clocks(session, row),
+        "clocks": view_clocks(session, row, now()),
+        **find_waits(session, row),
     }
 
 
@@ -185,6 +187,7 @@ def _list_known(session: Session, row: LoopRow) -> list[Known]:
 
 def heading(details: dict[str, Any]) -> list[str]:
     """The first lines of a loop or a case: what, where it stands, who, what they said, the clocks."""
+    from boucle.commands.clock_words import tell_clocks
     from boucle.commands.known import tell_known
 
     at = now()
@@ -206,10 +209,7 @@ def heading(details: dict[str, Any]) -> list[str]:
     lines += [line for other in details["others"] for line in _other(other)]
     if details["state"] == "open" and details["deferred_until"]:
         lines.append(f"deferred  starts when the window ends, {local(details['deferred_until'])}")
-    for clock in details["clocks"]:
-        left = until(clock.due_at, at) if clock.state == "running" else clock.state
-        lines.append(f"clock     {clock.kind}: {left}, due {local(clock.due_at)}")
-    return lines
+    return [*lines, *tell_clocks(details, at)]
 
 
 def _other(met: Met) -> list[str]:

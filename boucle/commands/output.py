@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -131,6 +131,35 @@ def _cell(value: object) -> str:
 
 def _width(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+# -- files for spreadsheets -----------------------------------------------------------------------
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Comma-separated values with a line of headings (RFC 4180).
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, numbers do not: see
+    OWASP's "CSV injection".
+    """
+    import csv
+    import io
+
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(headings)
+    writer.writerows([_defused(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
+def _defused(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
 
 
 # -- progress -----------------------------------------------------------------------------------

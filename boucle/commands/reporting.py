@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from boucle.commands.options import FormatOption, WorkspaceOption
-from boucle.commands.output import counts, local, show, table
+from boucle.commands.output import counts, local, now, show, table
 from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
@@ -48,11 +48,12 @@ def report(
 
     with opened(workspace) as here, here.database.reading() as session:
         zone = here.settings.timezone
-        found = figures(session, zone=zone, since=_day(since, zone), until=_day(until, zone), by=by)
+        period = {"since": read_day(since, zone), "until": read_day(until, zone)}
+        found = figures(session, zone=zone, at=now(), **period, by=by)
     show(found, lambda: "\n".join(_lines(found)), format_)
 
 
-def _day(text: str | None, zone: str) -> datetime | None:
+def read_day(text: str | None, zone: str) -> datetime | None:
     """The beginning of a day in the workspace's zone."""
     if text is None:
         return None
@@ -130,13 +131,15 @@ def _loop_lines(found: Report) -> Iterator[str]:
         yield from counts("attempts", found.attempts)
     if found.clocks:
         yield ""
-        yield table(("clock", "met", "missed", "running", "stopped", "met %"), list(_clock_rows(found)))
+        yield table(
+            ("clock", "met", "missed", "running", "paused", "stopped", "met %"), list(_clock_rows(found))
+        )
 
 
 def _clock_rows(found: Report) -> Iterator[tuple[object, ...]]:
     for line in found.clocks:
         percent = "" if line.met_percent is None else f"{line.met_percent:.1f}"
-        yield line.kind, line.met, line.missed, line.running, line.stopped, percent
+        yield line.kind, line.met, line.missed, line.running, line.paused, line.stopped, percent
 
 
 def _effect_lines(found: Report) -> Iterator[str]:

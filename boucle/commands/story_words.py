@@ -29,6 +29,11 @@ SENTENCES: Mapping[str, str] = {
     "case.claimed": "{who} took the case.",
     "case.raised": "The case became more severe: from {from} to {severity}.",
     "case.escalated": "{lead} was brought in, who leads the team.",
+    "case.snoozed": "{who} put the case aside until {until}.",
+    "case.woken": "The case came back into the inbox.",
+    "case.waiting": "{who} waited for the customer, until {until} at most.",
+    "case.resumed": "The case was taken up again.",
+    "case.promised": "{who} promised the customer, by {due}:",
     "clock.met": "In time: {clock}.",
     "clock.missed": "Too late: {clock}.",
     "offer.granted": "The customer was granted {value}, valid until {valid_until}.",
@@ -113,7 +118,7 @@ class Teller:
         if key in {"clocks", "scores"}:
             return _listed(key, value)
         known = {"clock": CLOCKS, "closure": CLOSURES, "team": self.teams}.get(key, {})
-        return known.get(str(value)) or _plain(value)
+        return known.get(str(value).partition(".")[0]) or _plain(value)
 
 
 def _listed(key: str, value: Mapping[str, Any]) -> str:

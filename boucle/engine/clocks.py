@@ -19,8 +19,12 @@ from boucle.standing import RunningClock
 
 _SINCE_ACCEPTANCE = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 _DEADLINES = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE, ClockKind.ANSWER})
-
 _GOING = frozenset({ClockState.RUNNING, ClockState.PAUSED})
+
+
+def state_at(state: ClockState, due: datetime, at: datetime) -> ClockState:
+    """What a clock is at an instant: one that runs past its due time is missed, noticed or not."""
+    return ClockState.MISSED if state == ClockState.RUNNING and at > due else state
 
 
 def start_clocks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from boucle.engine import ledger
-from boucle.engine.tables import LoopRow, Personal
-from boucle.engine.work_tables import ClockRow
+from boucle.engine.tables import Personal
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,6 @@ def read_timeline(session: Session, loop_id: str) -> list[Entry]:
         )
         for event in events
     ]
-
-
-def read_clocks(session: Session, loop: LoopRow) -> Sequence[ClockRow]:
-    """Every clock of the loop's present round, running or not, the earliest due first."""
-    query = select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
-    return session.exec(query.order_by(col(ClockRow.due_at), col(ClockRow.kind))).all()
 
 
 def _texts(session: Session, scopes: list[str]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from boucle.engine import clocks, loops
 from boucle.engine.canonical import instant_text
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow
-from boucle.model import Plan
+from boucle.model import LoopState, Plan
 
 
 def begin_wait(session: Session, loop: LoopRow, *, until: datetime, at: datetime) -> dict[str, JsonValue]:
@@ -23,7 +23,7 @@ def begin_wait(session: Session, loop: LoopRow, *, until: datetime, at: datetime
     case.waiting_until = until
     session.add(case)
     paused: list[JsonValue] = [str(kind) for kind in clocks.pause_clocks(session, loop, at)]
-    return {"until": instant_text(until), "clocks": paused}
+    return {"until": instant_text(until), "paused": paused}
 
 
 def end_wait(session: Session, loop: LoopRow, *, at: datetime) -> dict[str, JsonValue] | None:
@@ -51,6 +51,15 @@ def snooze(session: Session, loop: LoopRow, *, until: datetime | None) -> None:
     case.snoozed_until = until
     session.add(case)
     session.flush()
+
+
+def find_waits(session: Session, loop: LoopRow) -> dict[str, datetime | None]:
+    """Until when the open loop's case waits for the customer, and until when it was put aside."""
+    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
+    return {
+        "waiting_until": case.waiting_until if case else None,
+        "snoozed_until": case.snoozed_until if case else None,
+    }
 
 
 def wake(session: Session, loop: LoopRow, at: datetime) -> list[str]:
