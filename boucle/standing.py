@@ -11,6 +11,9 @@ from typing import Literal
 
 from boucle.model import ActKind, ClockKind, Closure, EffectState, Frozen, LoopState, Plan
 
+STAFF = "staff-"
+"""What the steps of notices to colleagues begin with."""
+
 Severity = Literal["low", "medium", "high", "critical"]
 """How bad a case is, the least first."""
 
@@ -51,8 +54,8 @@ class CaseStanding(Frozen):
 
     `signed_at` is the last sign of its owner: the assignment, or an act of theirs since. `waiting`:
     for the customer, so the team's clocks stand still, until `waiting_until` at most. `next_try_at`:
-    when the customer is to be tried again. `escalations`
-    names every level of the ladder that was climbed.
+    when the customer is to be tried again. `next_at`: when the terms of the case ask for something next,
+    and `next_name` for what.
     """
 
     severity: Severity
@@ -63,7 +66,8 @@ class CaseStanding(Frozen):
     waiting: bool = False
     waiting_until: datetime | None = None
     next_try_at: datetime | None = None
-    escalations: tuple[str, ...] = ()
+    next_at: datetime | None = None
+    next_name: str = ""
 
 
 class Question(Frozen):
@@ -87,7 +91,8 @@ class Standing(Frozen):
     `effects` maps the step of each effect of this round to its state; `acts` are the ids of the
     acts already applied or refused. `answer` is the follow-up score, once given. `approvals` maps
     the step of an offer to what became of its approval. `replied`: the customer has written back, so
-    no message goes out by itself any more.
+    no message goes out by itself any more. `reopened_for` is why boucle has begun this round; `referral`
+    how far the customer's referral has come.
     """
 
     loop: str
@@ -110,6 +115,7 @@ class Standing(Frozen):
     tasks: tuple[Task, ...] = ()
     replied: bool = False
     reopened_for: str | None = None
+    referral: Literal["made", "converted"] | None = None
 
 
 class Act(Frozen):

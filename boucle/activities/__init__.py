@@ -60,7 +60,7 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
         loops.apply_act,
         loops.record_interruption,
         cases.open_case,
-        cases.miss_clock,
+        cases.look_after,
         waits.wake_case,
         waits.remind_of_promise,
         waits.miss_promise,

@@ -12,10 +12,10 @@ from typing import Literal
 from pydantic import JsonValue
 from sqlmodel import Session
 
-from boucle.engine import clocks, consent, loops, questions
-from boucle.engine.tables import LoopRow
+from boucle.engine import clocks, consent, effects, loops, questions
+from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow
-from boucle.model import AnswerState, ClockKind, Closure, Duration, LoopState
+from boucle.model import AnswerState, ClockKind, Closure, Duration, EffectState, LoopState
 
 VERIFYING = "verifying"
 """The stage of a loop whose case is concluded and whose customer is yet to be asked."""
@@ -90,6 +90,7 @@ def _what_came(session: Session, loop: LoopRow) -> AnswerState:
     if loop.answer is not None:
         return AnswerState.ANSWERED
     question = questions.find_question(session, loop, FOLLOW_UP)
-    if question is None:
+    effect = session.get(EffectRow, effects.effect_key(loop.id, loop.round, FOLLOW_UP))
+    if question is None or effect is None or effect.state == EffectState.REFUSED:
         return AnswerState.UNASKED
     return AnswerState.DECLINED if question.declined else AnswerState.NO_ANSWER

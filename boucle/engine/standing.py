@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from boucle.engine import approval_rows, inbox, questions, task_rows
+from boucle.engine import approval_rows, inbox, ladder, questions, task_rows
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
@@ -53,24 +52,19 @@ def get_standing(session: Session, loop_id: str) -> Standing:
 
 
 def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
+    rung = ladder.find_next(session, loop, case)
     return CaseStanding(
         severity=case.severity,
         owned=case.owner is not None,
-        signed_at=_last_sign(session, loop, case),
+        signed_at=ladder.last_sign(session, loop, case),
         contacted=case.first_contact_at is not None,
         snoozed_until=case.snoozed_until,
         waiting=case.waiting_until is not None,
         waiting_until=case.waiting_until,
         next_try_at=case.next_try_at,
+        next_at=rung.at if rung else None,
+        next_name=rung.name if rung else "",
     )
-
-
-def _last_sign(session: Session, loop: LoopRow, case: CaseRow) -> datetime:
-    """When the case was opened, or its owner last did something to it."""
-    acted = select(func.max(col(CommandRow.recorded_at))).where(
-        CommandRow.loop_id == loop.id, CommandRow.actor == case.owner
-    )
-    return max(case.opened_at, session.exec(acted).one() or case.opened_at)
 
 
 def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] | None:

@@ -7,6 +7,8 @@ from boucle.activities.letters import Letterhead
 from boucle.activities.mail import Mailbox, Mailer, SmtpConfig, SmtpMailer
 from boucle.activities.templates import Templates
 from boucle.engine.database import Database
+from boucle.engine.link_keys import read_keys
+from boucle.engine.links import Links
 from boucle.settings import Settings
 from boucle.worker.directory import make_directory
 from boucle.worker.running import WorkerConfig
@@ -30,6 +32,7 @@ def make_means(settings: Settings, database: Database) -> Means:
         templates=Templates(settings.workspace / "templates", settings.language),
         head=Letterhead(settings.company, settings.sender, settings.mail_domain),
         directory=make_directory(settings),
+        links=Links(settings.public_url, read_keys(settings.link_secrets, settings.data_folder)),
     )
 
 

@@ -24,12 +24,22 @@ class KnownPlay(NamedTuple):
 
 def list_plays() -> Mapping[str, KnownPlay]:
     """Every play by its name."""
-    from boucle.workflows import apologize_with_offer, csm_case, escalate  # noqa: PLC0415 see the module
+    from boucle.workflows import (  # noqa: PLC0415 see the module
+        acknowledge,
+        apologize_with_offer,
+        ask_follow_up,
+        csm_case,
+        escalate,
+        invite_promoter,
+    )
 
     workflows: Mapping[str, type[Play]] = {
         "apologize_with_offer": apologize_with_offer.ApologizeWithOffer,
         "csm_case": csm_case.CsmCase,
         "escalate": escalate.Escalate,
+        "invite_promoter": invite_promoter.InvitePromoter,
+        "ask_follow_up": ask_follow_up.AskFollowUp,
+        "acknowledge": acknowledge.Acknowledge,
     }
     return {name: KnownPlay(workflows[name], params) for name, params in play_params().items()}
 
@@ -37,13 +47,19 @@ def list_plays() -> Mapping[str, KnownPlay]:
 def play_params() -> dict[str, type[BaseModel]]:
     """The parameter model of each play, by the play's name; no workflow is loaded for it."""
     from boucle.workflows import (  # noqa: PLC0415 see the module
+        acknowledge_params,
         apologize_with_offer_params,
+        ask_follow_up_params,
         csm_case_params,
         escalate_params,
+        invite_promoter_params,
     )
 
     return {
         "apologize_with_offer": apologize_with_offer_params.ApologizeWithOfferParams,
         "csm_case": csm_case_params.CsmCaseParams,
         "escalate": escalate_params.EscalateParams,
+        "invite_promoter": invite_promoter_params.InvitePromoterParams,
+        "ask_follow_up": ask_follow_up_params.AskFollowUpParams,
+        "acknowledge": acknowledge_params.AcknowledgeParams,
     }

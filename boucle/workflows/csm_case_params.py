@@ -6,6 +6,7 @@ from pydantic import Field
 
 from boucle.model import TemplateId
 from boucle.workflows.case_params import CaseParams
+from boucle.workflows.follow_up_params import FollowUp
 
 
 class CsmCaseParams(CaseParams):
@@ -14,4 +15,8 @@ class CsmCaseParams(CaseParams):
     acknowledge: TemplateId | None = Field(
         default=None,
         description="The message that tells the customer that somebody will call; none: no message.",
+    )
+    follow_up: FollowUp | None = Field(
+        default=None,
+        description="Asking the customer once the case is concluded; none: the owner's word counts.",
     )

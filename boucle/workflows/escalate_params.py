@@ -6,6 +6,7 @@ from pydantic import Field
 
 from boucle.model import CaseSeverity, Duration, SomeTime, TeamId
 from boucle.workflows.case_params import CaseParams
+from boucle.workflows.follow_up_params import FollowUp
 
 
 class EscalateParams(CaseParams):
@@ -27,4 +28,8 @@ class EscalateParams(CaseParams):
     severity: CaseSeverity = Field(
         default="high",
         description="low, medium, high or critical; from high on, colleagues are told at night too.",
+    )
+    follow_up: FollowUp | None = Field(
+        default=None,
+        description="Asking the customer once the case is concluded; none: the lead's word counts.",
     )

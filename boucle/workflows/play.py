@@ -23,13 +23,12 @@ with workflow.unsafe.imports_passed_through():
     from boucle.activities.messages import MessageActivities
     from boucle.activities.notices import NoticeActivities
     from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, LoopState
-    from boucle.standing import Act, ActOutcome, LoopRef, Standing
+    from boucle.standing import STAFF, Act, ActOutcome, LoopRef, Standing
     from boucle.workflows.calling import SENDING, do
     from boucle.workflows.errand import Errand, find_next
 
-STAFF = "staff-"
-"""What the steps of notices to colleagues begin with; all other steps but the offer are messages."""
 OFFER = "offer"
+"""The step of the offer; all others but the notices to colleagues are messages to the customer."""
 
 _UNSENT = frozenset({EffectState.INTENDED, EffectState.RELEASED, EffectState.SETTLED_NOT_SENT})
 _OUT = frozenset({EffectState.DONE, EffectState.UNCONFIRMED, EffectState.SETTLED_SENT})
@@ -94,6 +93,8 @@ class Play:
 
     def take(self, standing: Standing) -> None:
         """The loop stands so now."""
+        if _severity(standing) != _severity(self._standing):
+            self._later = {}  # who would have waited for the morning may be told at once
         self._standing = standing
         self._changes += 1
         self._show(standing)
@@ -270,14 +271,14 @@ class Play:
 
     # -- notices --------------------------------------------------------------------------------
 
-    async def tell(self, step: str | None = None) -> None:
-        """Begin to tell colleagues all that was written down for them and can be told now, and of `step`."""
+    async def tell(self) -> None:
+        """Begin to tell colleagues all that was written down for them and can be told now."""
         if not self.is_busy(STAFF):
-            self._outgoing[STAFF] = asyncio.create_task(self._tell(step))
+            self._outgoing[STAFF] = asyncio.create_task(self._tell())
 
-    async def _tell(self, step: str | None) -> None:
+    async def _tell(self) -> None:
         asked = [step for step in self._unsent if step.startswith(STAFF)]
-        call = Tell(loop=self.loop, round=self.standing.round, at=workflow.now(), step=step)
+        call = Tell(loop=self.loop, round=self.standing.round, at=workflow.now())
         try:
             told = await do(NoticeActivities.notify_staff, call, SENDING)
         except ActivityError:
@@ -360,3 +361,7 @@ class Play:
     def _note(self, step: str, delivery: Delivery) -> None:
         effects = {**self.standing.effects, step: delivery.state}
         self._standing = self.standing.model_copy(update={"effects": effects})
+
+
+def _severity(standing: Standing | None) -> str | None:
+    return standing.case.severity if standing and standing.case else None

@@ -9,9 +9,12 @@ from pydantic import JsonValue
 
 from boucle.model import Duration, Money
 from boucle.workflows import play_params
+from boucle.workflows.acknowledge_params import AcknowledgeParams
 from boucle.workflows.apologize_with_offer_params import ApologizeWithOfferParams
+from boucle.workflows.ask_follow_up_params import AskFollowUpParams
 from boucle.workflows.csm_case_params import CsmCaseParams
 from boucle.workflows.escalate_params import EscalateParams
+from boucle.workflows.invite_promoter_params import InvitePromoterParams
 from boucle.workflows.offer_params import Offer
 
 Language = Literal["en", "fr"]
@@ -28,6 +31,19 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "escalate": "the lead of the team “{team}” gets a case at once (severity {severity}).{by}",
         "by": " Somebody reaches the contact within {first}, and the case is closed within {close}.",
         "acknowledge": " The contact is told at once that somebody will call (message “{template}”).",
+        "verified": " {after} after that, the contact is asked whether things are better (message "
+        "“{template}”).",
+        "low_case": " If they are not, the team “{team}” gets a case.",
+        "invitation": "the contact is invited to {what} (message “{template}”){reminder}; what comes of it "
+        "is waited for during {within}.",
+        "refer": "recommend us to somebody", "testify": "say something of us in public",
+        "both": "recommend us to somebody, or to say something of us in public",
+        "question": "the contact is asked a question (message “{template}”){reminder}, and has {within} to "
+        "answer.",
+        "reminder": ", and once more {after} later",
+        "answer_problem": " An answer that names a problem becomes a case of the team “{team}”.",
+        "answer_case": " Any answer becomes a case of the team “{team}”.",
+        "thanks": "the contact is thanked (message “{template}”), nothing more.",
         "other": "the play “{play}” is started{params}.",
         "low": "low", "medium": "medium", "high": "high", "critical": "critical",
         "minutes": "minutes", "hours": "hours", "days": "days", "weeks": "weeks",
@@ -47,6 +63,18 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "by": " Quelqu'un joint l'interlocuteur sous {first}, et le dossier est clos sous {close}.",
         "acknowledge": " L'interlocuteur est aussitôt prévenu que quelqu'un appellera (message "
         "« {template} »).",
+        "verified": " {after} après, on demande à l'interlocuteur si cela va mieux (message « {template} »).",
+        "low_case": " Sinon, l'équipe « {team} » reçoit un dossier.",
+        "invitation": "l'interlocuteur est invité à {what} (message « {template} »){reminder} ; on en attend "
+        "la suite pendant {within}.",
+        "refer": "nous recommander", "testify": "témoigner en public",
+        "both": "nous recommander, ou à témoigner en public",
+        "question": "on pose une question à l'interlocuteur (message « {template} »){reminder}, et on attend "
+        "sa réponse pendant {within}.",
+        "reminder": ", avec un seul rappel {after} plus tard",
+        "answer_problem": " Une réponse qui nomme un problème devient un dossier de l'équipe « {team} ».",
+        "answer_case": " Toute réponse devient un dossier de l'équipe « {team} ».",
+        "thanks": "on remercie l'interlocuteur (message « {template} »), rien de plus.",
         "other": "le scénario « {play} » démarre{params}.",
         "low": "faible", "medium": "moyenne", "high": "haute", "critical": "critique",
         "minutes": "minutes", "hours": "heures", "days": "jours", "weeks": "semaines",
@@ -60,11 +88,17 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
         "apologize_with_offer": "an apology",
         "csm_case": "a case",
         "escalate": "a case with the team's lead",
+        "invite_promoter": "an invitation",
+        "ask_follow_up": "a question",
+        "acknowledge": "thanks",
     },
     "fr": {
         "apologize_with_offer": "des excuses",
         "csm_case": "un dossier",
         "escalate": "un dossier chez le responsable de l'équipe",
+        "invite_promoter": "une invitation",
+        "ask_follow_up": "une question",
+        "acknowledge": "des remerciements",
     },
 }
 
@@ -91,19 +125,37 @@ def tell_play(play: str, params: Mapping[str, JsonValue], language: Language) ->
             return told + (texts["acknowledge"].format(template=read.acknowledge) if read.acknowledge else "")
         case EscalateParams():
             return _case("escalate", read, texts)
+        case InvitePromoterParams() | AskFollowUpParams() | AcknowledgeParams():
+            return _quiet(read, texts)
         case _:
             return _other(play, params, texts)
 
 
 def _apology(params: ApologizeWithOfferParams, texts: Mapping[str, str]) -> str:
     offer = _offer(params.offer, texts) if isinstance(params.offer, Offer) else texts["no_offer"]
-    return texts["apology"].format(
+    told = texts["apology"].format(
         template=params.template,
         offer=offer,
         after=_span(params.follow_up_after, texts),
         follow_up=params.follow_up_template,
         within=_span(params.answer_within, texts),
     )
+    return told + (texts["low_case"].format(team=params.case.team) if params.case else "")
+
+
+def _quiet(
+    params: InvitePromoterParams | AskFollowUpParams | AcknowledgeParams, texts: Mapping[str, str]
+) -> str:
+    """Plays that are not about winning somebody back."""
+    if isinstance(params, AcknowledgeParams):
+        return texts["thanks"].format(template=params.template)
+    after = params.remind_after
+    reminder = texts["reminder"].format(after=_span(after, texts)) if after else ""
+    spoken = {"template": params.template, "reminder": reminder, "within": _span(params.within, texts)}
+    if isinstance(params, InvitePromoterParams):
+        return texts["invitation"].format(what=texts[params.kind], **spoken)
+    case = texts[f"answer_{params.if_answer}"].format(team=params.case.team) if params.case else ""
+    return texts["question"].format(**spoken) + case
 
 
 def _offer(offer: Offer, texts: Mapping[str, str]) -> str:
@@ -119,6 +171,9 @@ def _offer(offer: Offer, texts: Mapping[str, str]) -> str:
 def _case(kind: str, params: CsmCaseParams | EscalateParams, texts: Mapping[str, str]) -> str:
     first, close = _span(params.first_contact_within, texts), _span(params.close_within, texts)
     by = texts["by"].format(first=first, close=close)
+    asked = params.follow_up
+    if asked is not None:
+        by += texts["verified"].format(after=_span(asked.after, texts), template=asked.template)
     return texts[kind].format(team=params.team, severity=texts[params.severity], by=by)
 
 

@@ -23,6 +23,7 @@ from boucle.activities.people import Colleague, Directory, Team
 from boucle.activities.templates import Templates
 from boucle.engine import commands, loops, privacy
 from boucle.engine.database import Database
+from boucle.engine.links import LinkKeys, Links
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import (
     BundleRow,
@@ -34,7 +35,19 @@ from boucle.engine.tables import (
     OutboxRow,
     ResponseRow,
 )
-from boucle.model import ActKind, Calendar, ClockKind, EffectState, LoopState, Person, Plan
+from boucle.model import (
+    ActKind,
+    Authority,
+    Calendar,
+    ClockKind,
+    EffectState,
+    LoopState,
+    Money,
+    Person,
+    Plan,
+    QuietHours,
+    Role,
+)
 from boucle.standing import Standing
 from boucle.worker.running import work
 from tests.workflows.mail_exchange import MailExchange
@@ -49,7 +62,9 @@ DIRECTORY = Directory(
         "lea": Colleague("Léa", "lea@firm.example", "fr", "Europe/Paris"),
     },
     teams={"csm": Team("Customer success", "lea", ("carla", "denis"))},
+    authorities={"lea": Authority(role=Role.LEAD, ceilings=(Money.parse("200.00 EUR"),))},
 )
+LINKS = Links("https://firm.example/feedback", LinkKeys((b"k" * 32,)))
 TEXTS = {
     "apology.en": "Subject: Sorry, {{ contact.name }}\n\n{{ score }}/10. {% if offer %}{{ offer.code }}, "
     "worth {{ offer.value }}, until {{ offer.valid_until }}.{% endif %}\n\n{{ company }}\n",
@@ -98,12 +113,14 @@ class World:
         language: str = "en",
         calendar: Calendar = ALWAYS,
         deferred_until: datetime | None = None,
+        quiet: QuietHours | None = None,
     ) -> str:
         """A response was decided and starts the play: what intake leaves in the database."""
         number, at = next(_numbers), datetime.now(UTC)
         plan = Plan(
-            rule_set="nps", rule=f"rule-{play}", rule_digest="0", bundle="b", play=play, params=params
-        )
+            rule_set="nps", rule=f"rule-{play}", rule_digest="0", bundle="b", play=play, params=params,
+            quiet=quiet,
+        )  # fmt: skip
         with self.database.session() as session:
             response = _accept(session, number, at, person)
             decision = DecisionRow(
@@ -246,6 +263,7 @@ def make_means(database: Database, folder: Path, port: int) -> Means:
         templates=write_templates(folder / "templates"),
         head=Letterhead("Firm", "Firm <hello@firm.example>", "firm.example"),
         directory=DIRECTORY,
+        links=LINKS,
     )
 
 

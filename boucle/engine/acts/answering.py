@@ -37,7 +37,7 @@ class Answer(Deed):
         """One answer to a question, on its scale; by its link only while the customer may be asked."""
         del actor
         loop, question = situation.loop, self._find(situation)
-        if question is None and self.question is not None:
+        if question is None and (self.question is not None or self.declined):
             return "no_question"
         if question is not None and question.round != loop.round:
             return "old_round"
@@ -56,8 +56,10 @@ class Answer(Deed):
     def _reason_against_score(self, question: QuestionRow | None, situation: Situation) -> str | None:
         if self.declined:
             return None
+        if question is not None and question.kind == QuestionKind.INVITATION:
+            return "invitation"
         if self.score is None:
-            by_text = question is not None and question.kind != QuestionKind.SCORE and situation.has_text
+            by_text = question is not None and question.kind == QuestionKind.OPEN and situation.has_text
             return None if by_text else "empty_answer"
         low, high = scale_of(situation.loop)
         return None if low <= self.score <= high else "score_off_scale"

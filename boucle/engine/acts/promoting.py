@@ -106,4 +106,5 @@ def _answer_invitation(session: Session, loop: LoopRow, command: str, doing: Doi
             question.answered_at, question.answered_by = doing.command.at, command
             question.has_text = True
             session.add(question)
-    loops.end_clock(session, loop, ClockKind.ANSWER, doing.command.at)
+    if promotions.find_referral(session, loop.id) is None:  # else it is still waited for
+        loops.end_clock(session, loop, ClockKind.ANSWER, doing.command.at)
