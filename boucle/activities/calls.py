@@ -213,6 +213,7 @@ class Told(Frozen):
 
 
 class Delivery(Frozen):
-    """What became of a message."""
+    """What became of a message. `later`: nothing yet, the customer's quiet hours end at this instant."""
 
     state: EffectState
+    later: datetime | None = None
