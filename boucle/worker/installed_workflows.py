@@ -46,11 +46,17 @@ def _load(name: str, play: OwnPlay) -> type[Play]:
     try:
         loaded = getattr(import_module(module), attribute)
     except Exception as error:  # other people's code, which may raise anything
-        raise UnfitPlayError(f"importing {play.workflow} fails: {told_error(error)}") from error
+        raise UnfitPlayError(f"importing {play.workflow} fails: {told_error(error)}{_mend(error)}") from error
     if not (isinstance(loaded, type) and issubclass(loaded, Play)):
         raise UnfitPlayError(f"{play.workflow} is no class that derives from boucle.workflows.play.Play")
     _try_out(name, play.workflow, loaded)
     return loaded
+
+
+def _mend(error: Exception) -> str:
+    """What to do where Temporal compares our annotation of the input, which is a text, with a type."""
+    unlike = "parameters do not match" in str(error)
+    return "; its file has to begin with 'from __future__ import annotations'" if unlike else ""
 
 
 def _try_out(name: str, where: str, loaded: type[Play]) -> None:

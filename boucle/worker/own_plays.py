@@ -76,7 +76,7 @@ def find_own_plays() -> OwnPlays:
 
 
 def _list_points() -> Iterator[EntryPoint]:
-    """The entry points of the group; without any, the library that reads them is not even imported."""
+    """The entry points of the group; without any, the data of all that is installed are not read."""
     if not any(_names_group(Path(folder or ".")) for folder in sys.path):
         return
     from importlib.metadata import entry_points  # noqa: PLC0415 it costs every short command time

@@ -46,8 +46,8 @@ def made(tmp_path: Path, site: Path) -> Iterator[Product]:
     workspace = tmp_path / "shop"
     Product(tmp_path).run("init", str(workspace))
     rules = workspace / "rules" / "nps.yaml"
-    text = rules.read_text("utf-8")
-    rules.write_text(text.replace("\nrules:\n", f"\nrules:\n{RULE}", 1), "utf-8")
+    before, after = rules.read_text("utf-8").split("  - id: repeat-detractor\n")
+    rules.write_text(f"{before}{RULE}\n  - id: repeat-detractor\n{after}", "utf-8")
     for language in ("en", "fr"):
         letter = workspace / "templates" / f"thanks.{language}.txt"
         letter.write_text("Subject: Thank you, {{ contact.name }}\n\n{{ company }}\n", "utf-8")
