@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, str] = {
     "demo": "demo.command:demo",
     "import": "commands.imports:import_",
     "explain": "commands.explaining:explain",
+    "answer": "commands.answering:answer",
     "report": "commands.reporting:report",
     "clocks": "commands.clock_reporting:clocks",
     "help": "commands.helping:help_",
@@ -81,7 +82,26 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "resume": "commands.clocking:resume",
             "promise": "commands.clocking:promise",
             "keep": "commands.clocking:keep",
+            "grant": "commands.approvals:grant",
             "close": "commands.cases:close",
+        },
+    ),
+    "offers": (
+        "What customers were granted, and what they have used of it.",
+        {
+            "list": "commands.offers:list_",
+            "show": "commands.offers:show_",
+            "redeem": "commands.offers:redeem",
+            "cancel": "commands.offers:cancel",
+            "outstanding": "commands.offers:outstanding",
+        },
+    ),
+    "approvals": (
+        "Offers that wait for somebody to approve them.",
+        {
+            "list": "commands.approvals:list_",
+            "approve": "commands.approvals:approve",
+            "refuse": "commands.approvals:refuse",
         },
     ),
     "customers": (
@@ -91,6 +111,22 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "list": "commands.customers:list_",
             "show": "commands.customers:show_",
             "merge": "commands.customers:merge",
+        },
+    ),
+    "referrals": (
+        "Whom promoters have recommended us to.",
+        {
+            "list": "commands.promoting:list_referrals",
+            "made": "commands.promoting:made",
+            "converted": "commands.promoting:converted",
+        },
+    ),
+    "testimonials": (
+        "What customers say of us, and whether it may be published.",
+        {
+            "list": "commands.promoting:list_testimonials",
+            "add": "commands.promoting:add",
+            "withdraw": "commands.promoting:withdraw",
         },
     ),
     "unconfirmed": (

@@ -53,15 +53,31 @@ def act(
     format_: Format,
     at: str | None = None,
     text: str | None = None,
+    by: str | None = None,
 ) -> None:
-    """Record an act, wait for it, and say what became of it; exit 1 where it was refused."""
+    """Record an act, wait for it, and say what became of it; exit 1 where it was refused.
+
+    `by` is who acts where it is none of our people.
+    """
     happened_at = read_instant(at) if at else None
     with opened(workspace) as here:
-        recorded = _record(here, loop, kind, details, get_actor(here.settings, actor), happened_at, text)
-        acted = _await(here, recorded) if here.is_running else recorded
-        show(acted, _said(acted), format_)
-        if acted.state == "recorded" and not here.is_running:
-            say("boucle is not running, so this waits: start it with boucle up")
+        recorded = _record(
+            here, loop, kind, details, by or get_actor(here.settings, actor), happened_at, text
+        )
+        acted = follow(here, recorded)
+        show(acted, said(acted), format_)
+        tell_waiting(here, acted)
+
+
+def follow(here: Opened, recorded: Acted) -> Acted:
+    """What becomes of an act that was recorded, where boucle is there to apply it."""
+    return _await(here, recorded) if here.is_running else recorded
+
+
+def tell_waiting(here: Opened, acted: Acted) -> None:
+    """Say so where nobody is there to apply it; exit 1 where it was refused."""
+    if acted.state == "recorded" and not here.is_running:
+        say("boucle is not running, so this waits: start it with boucle up")
     if acted.state == "refused":
         raise typer.Exit(1)
 
@@ -96,7 +112,7 @@ def _record(
             text=text,
         )
         session.commit()
-        return _as_it_stands(row)
+        return as_it_stands(row)
 
 
 def _await(here: Opened, recorded: Acted) -> Acted:
@@ -112,14 +128,16 @@ def _await(here: Opened, recorded: Acted) -> Acted:
 
 def _look(here: Opened, recorded: Acted) -> Acted:
     with here.database.reading() as session:
-        return _as_it_stands(commands.get_command(session, recorded.command))
+        return as_it_stands(commands.get_command(session, recorded.command))
 
 
-def _as_it_stands(row: CommandRow) -> Acted:
+def as_it_stands(row: CommandRow) -> Acted:
+    """How far an act has come."""
     return Acted(row.id, row.loop_id, row.state, row.reason)
 
 
-def _said(acted: Acted) -> str:
+def said(acted: Acted) -> str:
+    """What became of an act, in words."""
     if acted.state == "refused":
         reason = acted.reason or "unknown"
         return f"refused: {REFUSALS.get(reason, reason)}"

@@ -30,7 +30,7 @@ def read_keys(given: Sequence[str], folder: Path) -> LinkKeys:
     BadLinkKeyError. Several processes that ask at once get the same key.
     """
     if given:
-        return _parse(given, "the setting links.keys")
+        return _parse(given, "the setting link_keys")
     path = folder / FILE
     if not path.exists():
         _make(path)

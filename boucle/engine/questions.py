@@ -10,6 +10,9 @@ from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import QuestionRow
 from boucle.standing import Question
 
+ANSWERED = "answered"
+"""The code with which a reminder of a question is refused that was answered meanwhile."""
+
 
 def find_question(session: Session, loop: LoopRow, step: str) -> QuestionRow | None:
     """The question of a step of the loop's present round."""
