@@ -73,10 +73,12 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "list": "commands.cases:list_",
             "show": "commands.cases:show_",
+            "next": "commands.colleagues:next_",
             "claim": "commands.cases:claim",
             "attempt": "commands.cases:attempt",
             "note": "commands.cases:note",
             "assign": "commands.cases:assign",
+            "ask": "commands.colleagues:ask",
             "snooze": "commands.clocking:snooze",
             "wait": "commands.clocking:wait",
             "resume": "commands.clocking:resume",
@@ -127,6 +129,19 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "list": "commands.promoting:list_testimonials",
             "add": "commands.promoting:add",
             "withdraw": "commands.promoting:withdraw",
+        },
+    ),
+    "tasks": (
+        "What colleagues were asked for.",
+        {"list": "commands.colleagues:list_tasks", "finish": "commands.colleagues:finish"},
+    ),
+    "people": (
+        "Who has how much to do, and who is away.",
+        {
+            "list": "commands.people:list_",
+            "show": "commands.people:show_",
+            "absent": "commands.people:absent",
+            "back": "commands.people:back",
         },
     ),
     "unconfirmed": (
