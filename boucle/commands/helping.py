@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boucle.commands.options import FormatOption
-from boucle.commands.output import show
+from boucle.commands.output import Format, show
 from boucle.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -24,12 +24,17 @@ _EXAMPLE = re.compile(r"```yaml (wrong|right).*")
 def help_(
     code: Annotated[
         str | None,
-        typer.Argument(metavar="[CODE]", help="The code, such as B011; without it, the list of all."),
+        typer.Argument(
+            metavar="[CODE]",
+            help="The code, such as B011, or a play's name; without it, the list of all codes.",
+        ),
     ] = None,
     *,
     format_: FormatOption = "text",
 ) -> None:
-    """Say what a code of a message means, and show a wrong and a right example."""
+    """Say what a code of a message means, with a wrong and a right example; or what a play takes."""
+    if code is not None and code.islower() and _help_with_play(code, format_):
+        return
     pages = dict(_pages())
     if code is None:
         titles = {name: _title(text) for name, text in sorted(pages.items())}
@@ -39,6 +44,20 @@ def help_(
     if wanted not in pages:
         raise NotFoundError("code", code)
     show({"code": wanted, "page": pages[wanted]}, lambda: f"{wanted}\n\n{_plain(pages[wanted])}", format_)
+
+
+def _help_with_play(name: str, format_: Format) -> bool:
+    """Show a play's parameters; whether there is such a play."""
+    from boucle.worker.own_plays import play_params
+
+    model = play_params().get(name)
+    if model is None:
+        return False
+    from boucle.commands.play_help import describe, tell
+
+    described = describe(name, model)
+    show(described, lambda: tell(described), format_)
+    return True
 
 
 def _title(page: str) -> str:

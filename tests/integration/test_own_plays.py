@@ -219,3 +219,13 @@ def test_a_check_loads_no_workflow(install: Install, tmp_path: Path) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "True False False False"
+
+
+def test_help_says_what_a_play_takes(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("hello", "own_helped")
+    assert failures.run(lambda: make_app()(("help", "hello"))) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "start: hello, of the package own_helped 1.2"
+    assert [line.split() for line in said[3:5]] == [["template", "(required)"], ["wait", "2", "days"]]
+    assert failures.run(lambda: make_app()(("help", "csm_case"))) == 0
+    assert "The team that works the case" in capsys.readouterr().out
