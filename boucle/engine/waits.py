@@ -28,11 +28,11 @@ def begin_wait(session: Session, loop: LoopRow, *, until: datetime, at: datetime
 
 def end_wait(session: Session, loop: LoopRow, *, at: datetime) -> dict[str, JsonValue] | None:
     """The team's clocks run again, with the working time they had left; None where nobody waits."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
     calendar = Plan.model_validate_json(loop.plan).calendar
     if case is None or case.waiting_until is None or calendar is None:
         return None
-    case.waiting_until = None
+    case.waiting_until, case.watched_from = None, at
     session.add(case)
     due = clocks.resume_clocks(session, loop, calendar, at)
     return {"clocks": {str(kind): instant_text(instant) for kind, instant in due.items()}}
@@ -67,6 +67,7 @@ def wake(session: Session, loop: LoopRow, at: datetime) -> list[str]:
     case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
     ended: list[str] = []
     if case is not None and case.snoozed_until is not None and case.snoozed_until <= at:
+        case.watched_from = at
         snooze(session, loop, until=None)
         loops.append(session, loop, "case.woken", at=at, payload={})
         ended.append("woken")

@@ -111,6 +111,9 @@ def test_closing_while_the_case_waits_meets_the_paused_clock(session: Session) -
     act(session, loop.id, ActKind.CLOSE, at=AT + 5 * DAY, closure="false_alarm")
     assert clock(session, loop, ClockKind.CLOSE).state == ClockState.MET
     assert clock(session, loop, ClockKind.FIRST_CONTACT).state == ClockState.STOPPED
+    before = event_types(session, loop.id)
+    waits.hear_customer(session, loop, heard_at=AT + 6 * DAY, at=AT + 6 * DAY)
+    assert event_types(session, loop.id) == before
 
 
 def test_only_what_waits_or_is_put_aside_is_taken_up_again(session: Session) -> None:
