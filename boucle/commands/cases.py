@@ -61,9 +61,11 @@ def list_(
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
     """Show one case: its clocks, who owns it, what the customer said, every attempt, every note."""
+    from boucle.commands.colleagues import describe
     from boucle.commands.opening import opened
     from boucle.engine.cases import get_case, list_attempts
     from boucle.engine.loops import find_loop
+    from boucle.engine.tasks import list_tasks
     from boucle.engine.timeline import read_timeline
 
     with opened(workspace) as here, here.database.reading() as session:
@@ -71,7 +73,8 @@ def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: For
         case = get_case(session, row)
         attempts = [attempt.model_dump() for attempt in list_attempts(session, row)]
         written = [entry for entry in read_timeline(session, row.id) if entry.texts]
-        own = {"attempts": attempts, "written": written}
+        tasks = describe(session, list_tasks(session, loop_id=row.id, state=None))
+        own = {"attempts": attempts, "tasks": tasks, "written": written}
         details = {**_summary(case, row), **context(session, row), **own}
         show(details, lambda: _case_text(details), format_)
 
@@ -133,17 +136,22 @@ def assign(
     loop: LoopArgument,
     owner: Annotated[str, typer.Argument(help="Id of the person who gets the case.")],
     *,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why; needed to take the case from somebody.")
+    ] = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Give a case to somebody."""
+    """Give a case to somebody; to take it from somebody else needs a reason."""
     from boucle.commands.acting import act
     from boucle.commands.opening import get_settings, require_person
     from boucle.model import ActKind
 
     require_person(get_settings(workspace), owner)
-    act(loop, ActKind.ASSIGN, {"owner": owner}, workspace=workspace, actor=actor, format_=format_)
+    act(
+        loop, ActKind.ASSIGN, {"owner": owner}, workspace=workspace, actor=actor, format_=format_, text=reason
+    )
 
 
 def close(
@@ -200,6 +208,7 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
 
 
 def _case_text(details: dict[str, Any]) -> str:
+    from boucle.commands.colleagues import task_lines
     from boucle.commands.sentences import tell
 
     owner = details["owner"] or "nobody"
@@ -216,7 +225,8 @@ def _case_text(details: dict[str, Any]) -> str:
     ]
     attempts = table(("attempt", "channel", "result", "by", "next try"), rows) if rows else "no attempts yet"
     notes = ["", "what people wrote", *tell(details["written"])] if details["written"] else []
-    return "\n".join([*lines, "", attempts, *notes])
+    asked = ["", *task_lines(details["tasks"])] if details["tasks"] else []
+    return "\n".join([*lines, "", attempts, *asked, *notes])
 
 
 def _cause(details: dict[str, Any]) -> str:

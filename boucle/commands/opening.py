@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boucle.errors import BoucleError, Mistake, NotFoundError
+from boucle.model import Role
 from boucle.settings import Settings
 from boucle.settings_file import FILE, find_workspace, read_settings
 
@@ -41,6 +42,18 @@ class UnknownActorError(BoucleError):
             f"nobody is called '{actor}' here; name one of the people of {FILE} with --as or BOUCLE_ACTOR "
             f"({listed})"
         )
+
+
+class ReadOnlyActorError(BoucleError):
+    """Somebody acts whose role only reads."""
+
+    exit_code = 4
+
+    def __init__(self, actor: str, role: Role) -> None:
+        super().__init__(f"'{actor}' is {_A_ROLE[role]}, who reads and changes nothing")
+
+
+_A_ROLE = {Role.AUDITOR: "an auditor", Role.VIEWER: "a viewer"}
 
 
 @dataclass(frozen=True)
@@ -98,10 +111,16 @@ def open_database(settings: Settings) -> Database:
 
 
 def get_actor(settings: Settings, name: str | None) -> str:
-    """Who acts on a loop: one of the workspace's people; UnknownActorError."""
+    """Who acts: one of the workspace's people, whose role does more than read.
+
+    UnknownActorError, ReadOnlyActorError.
+    """
     actor = name or login_name()
     if actor not in settings.people:
         raise UnknownActorError(actor, list(settings.people))
+    role = settings.people[actor].role
+    if role in _A_ROLE:
+        raise ReadOnlyActorError(actor, role)
     return actor
 
 

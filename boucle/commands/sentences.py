@@ -31,7 +31,10 @@ _SENTENCES: Mapping[str, str] = {
     "loop.released": "the start was refused for good ({problem}); what it had reserved is free again",
     "case.opened": "case opened for team {team}, severity {severity}",
     "case.raised": "severity raised from {from} to {severity}",
-    "case.assigned": "assigned to {owner}",
+    "case.assigned": "assigned to {owner}{why}",
+    "case.queued": "waits in the queue of team {team}{why}",
+    "task.opened": "{owner} is asked for something, due {due}",
+    "task.done": "done what was asked for",
     "case.claimed": "claimed",
     "case.attempted": "attempt by {channel}: {result}",
     "case.escalated": "escalated to {lead}",
@@ -51,6 +54,19 @@ _SENTENCES: Mapping[str, str] = {
     "effect.settled": "{step}: settled by hand",
 }
 
+_WHYS: Mapping[str, str] = {
+    "account_owner": "who owns the account",
+    "least_loaded": "who has least to do",
+    "stand_in": "who stands in for {instead_of}",
+    "lead": "who leads the team",
+    "owner_silent": "after the owner gave no sign",
+    "no_skill": "nobody there has the skill",
+    "no_language": "nobody there speaks the language",
+    "no_capacity": "nobody there has room for another case",
+    "all_absent": "nobody is there",
+}
+"""Why a case was given to somebody, or to nobody yet; by hand is no reason of ours."""
+
 _BREAK_AFTER = 86_400
 
 
@@ -65,7 +81,9 @@ def sentence(entry: Entry) -> str:
     told = _SENTENCES.get(entry.type)
     if told is not None:
         step = details.get("effect", "").split("/", 2)[-1]
-        return told.format_map(_Known(details, step=step))
+        why = _WHYS.get(details.get("reason", ""))
+        why = f": {why.format_map(_Known(details))}" if why and "{why}" in told else ""
+        return told.format_map(_Known(details, step=step, why=why))
     listed = ", ".join(f"{key} {value}" for key, value in details.items() if key != "round")
     return f"{entry.type}: {listed}" if listed else entry.type
 
