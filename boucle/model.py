@@ -292,6 +292,7 @@ class Plan(Frozen):
     params: Mapping[str, JsonValue] = {}
     timezone: str = "UTC"
     quiet: QuietHours | None = None
+    restarts: tuple[str, ...] = ()
     calendar: Calendar | None = None
     contact: ContactPolicy | None = None
 

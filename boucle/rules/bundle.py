@@ -38,7 +38,7 @@ from boucle.rules.policy_document import (
     read_policy,
     read_spending,
 )
-from boucle.rules.ruleset import Definition, Exemption, IfOpen, Policy, Spending
+from boucle.rules.ruleset import Definition, Exemption, IfOpen, Policy, Restart, Spending
 from boucle.rules.value import Value
 
 UNDECIDED = "undecided"
@@ -73,6 +73,7 @@ class CompiledRule(Value):
     exempt: Exemption | None = None
     spends: Spending | None = None
     if_open: IfOpen = "join"
+    restarts: tuple[Restart, ...] = ()
 
     def in_effect(self, day: date) -> bool:
         """Whether the rule competes on `day`, a day in its rule set's zone; both ends inclusive."""
@@ -90,6 +91,7 @@ class CompiledUndecided(Value):
     exempt: Exemption | None = None
     spends: Spending | None = None
     if_open: IfOpen = "join"
+    restarts: tuple[Restart, ...] = ()
 
 
 class CompiledSuppression(Value):
@@ -284,6 +286,7 @@ def _build_rule_set(document: RuleSetDocument, row: _Row) -> CompiledRuleSet:
             exempt=read_exemption(undecided.gates),
             spends=read_spending(undecided.gates),
             if_open=undecided.gates.if_open,
+            restarts=undecided.gates.restarts,
         ),
         otherwise=tuple(
             CompiledReason(reason.code, reason.text, row.add(reason.condition, definitions))
@@ -311,6 +314,7 @@ def _build_rule(document: RuleDocument, definitions: Mapping[str, Definition], r
         exempt=read_exemption(document.gates),
         spends=read_spending(document.gates),
         if_open=document.gates.if_open,
+        restarts=document.gates.restarts,
     )
 
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import JsonValue
-
 from boucle.decision import Circumstances, Decision
 from boucle.model import FactValue, Plan, Truth
 from boucle.rules.because import explain_undecided, explain_winner
@@ -209,7 +207,7 @@ def _hit(
     winner = rule.id if rule else UNDECIDED
     return Hit(
         winner=winner,
-        plan=_plan(bundle, rule_set, winner, play, taken_by.params, taken_by.digest),
+        plan=_plan(bundle, rule_set, winner, play, taken_by),
         because=because,
         also_matched=also_matched,
         rollout=rule.rollout if rule else None,
@@ -224,18 +222,18 @@ def _plan(
     rule_set: CompiledRuleSet,
     winner: str,
     play: str,
-    params: Mapping[str, JsonValue],
-    rule_digest: str,
+    taken_by: CompiledRule | CompiledUndecided,
 ) -> Plan:
     return Plan(
         rule_set=rule_set.name,
         rule=winner,
-        rule_digest=rule_digest,
+        rule_digest=taken_by.digest,
         bundle=bundle.digest,
         play=play,
-        params=params,
+        params=taken_by.params,
         timezone=rule_set.timezone,
         quiet=bundle.policy.quiet,
+        restarts=taken_by.restarts,
     )
 
 

@@ -21,6 +21,7 @@ from boucle.rules.ruleset import (
     Holdout,
     IfOpen,
     Policy,
+    Restart,
     Revisions,
     Rule,
     Spending,
@@ -116,11 +117,17 @@ class SpendingDocument(Frozen):
 
 
 class HoldingDocument(Frozen):
-    """What a rule or a fallback says of its gates."""
+    """What a rule or a fallback says of its gates; clocks to restart are left out where there are none."""
 
     exempt: ExemptionDocument | None
     spends: SpendingDocument | None
     if_open: IfOpen
+    restarts: tuple[Restart, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unsaid(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return written if self.restarts else {k: v for k, v in written.items() if k != "restarts"}
 
 
 # -- the policy ---------------------------------------------------------------------------------
@@ -207,6 +214,7 @@ def write_holding(of: Rule | Undecided) -> HoldingDocument:
             otherwise=of.spends.otherwise,
         ),
         if_open=of.if_open,
+        restarts=of.restarts,
     )
 
 

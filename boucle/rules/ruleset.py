@@ -25,6 +25,8 @@ class Definition(Value):
     place: Place
 
 
+Restart = Literal["first_contact", "close"]
+"""A clock of an open loop that begins anew when a response joins it."""
 Revisions = Literal["keep", "redecide"]
 IfOpen = Literal["join", "join_customer", "separate"]
 """Where a loop is open: `join` that of the contact (of the customer, where no contact is known);
@@ -74,6 +76,7 @@ class Rule(Value):
     exempt: Exemption | None = None
     spends: Spending | None = None
     if_open: IfOpen = "join"
+    restarts: tuple[Restart, ...] = ()
 
 
 class Undecided(Value):
@@ -86,6 +89,7 @@ class Undecided(Value):
     exempt: Exemption | None = None
     spends: Spending | None = None
     if_open: IfOpen = "join"
+    restarts: tuple[Restart, ...] = ()
 
 
 class Reason(Value):

@@ -327,11 +327,20 @@ def test_quiet_hours_and_revisions_are_read() -> None:
     assert policy.revisions == "redecide"
 
 
+def test_a_rule_names_the_clocks_that_begin_anew() -> None:
+    said = RULES.replace("undecided:", "    restarts: [first_contact, close]\nundecided:")
+    assert _rule_set(said).rules[-1].restarts == ("close", "first_contact")
+    assert _rule_set(RULES).rules[-1].restarts == ()
+    assert _refused(said.replace("close]", "opening]")) == ["8 B033"]
+    assert _refused(said.replace("close]", "first_contact]")) == ["8 B034"]
+
+
 def test_what_a_policy_does_not_say_of_hours_leaves_the_digest_alone() -> None:
     workspace, _ = read(with_file("policy", POLICY))
     assert workspace is not None
     assert "quiet" not in compile_workspace(workspace).canonical()
     assert "revisions" not in compile_workspace(workspace).canonical()
+    assert "restarts" not in compile_workspace(workspace).canonical()
 
 
 @pytest.mark.parametrize(

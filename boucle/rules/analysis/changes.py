@@ -100,6 +100,7 @@ def _winner(winner: CompiledRule | CompiledUndecided) -> Iterator[tuple[str, obj
     yield "starts", winner.play
     yield from _params("with", winner.params)
     yield "if_open", winner.if_open
+    yield "restarts", winner.restarts
     if winner.exempt is not None:
         yield "exempt from", winner.exempt.gates
     if winner.spends is not None:

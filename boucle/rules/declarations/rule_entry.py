@@ -12,7 +12,14 @@ from boucle.errors import Mistake, Place
 from boucle.rules.declarations import spending
 from boucle.rules.declarations.params import Known, PlayParams, read_model
 from boucle.rules.declarations.policy_file import ReadPolicy
-from boucle.rules.declarations.rule_gates import Mode, read_exemption, read_if_open, read_mode, read_rollout
+from boucle.rules.declarations.rule_gates import (
+    Mode,
+    read_exemption,
+    read_if_open,
+    read_mode,
+    read_restarts,
+    read_rollout,
+)
 from boucle.rules.declarations.spending import Start, read_spending
 from boucle.rules.language.complexity import Size
 from boucle.rules.language.scope import Scope
@@ -35,14 +42,14 @@ from boucle.rules.worded import did_you_mean, listed, shortened
 BUILT_IN_REASONS = frozenset(("no_score", "no_programme", "undecided", "no_rule"))
 
 DEFAULTS = frozenset(
-    ("title", "because", "owner", "effective", "review_by", "mode", "rollout", "if_open", "exempt_from")
+    "title because owner effective review_by mode rollout if_open restarts exempt_from".split()
 )
 """What `defaults:` can give to every rule of its file."""
 
 START = frozenset(("when", "start", "with", *spending.KEYS))
 RULE_KEYS = frozenset(("id", *DEFAULTS, *START))
 RULE_NEEDS = ("id", "when", "start")
-UNDECIDED_KEYS = frozenset((*START, "exempt_from", "if_open"))
+UNDECIDED_KEYS = frozenset((*START, "exempt_from", "if_open", "restarts"))
 REASON_KEYS = ("code", "when", "text")
 
 _LATER = frozenset(("also",))
@@ -81,6 +88,7 @@ def read_rule(form: Form, around: Surroundings) -> Rule | None:
         id_, when, started.play, started.params, form.place, title=title, because=because, owner=owner,
         effective_from=begins, effective_until=ends, review_by=review_by,
         mode=mode, rollout=rollout, exempt=exempt, spends=started.spends, if_open=if_open,
+        restarts=read_restarts(_given(form, around, "restarts")),
     )  # fmt: skip
 
 
@@ -109,9 +117,12 @@ def read_undecided(form: Form, around: Surroundings) -> Undecided:
     started = _read_start(entry, around)
     exempt = read_exemption(entry if entry.has("exempt_from") else None)
     if_open = read_if_open(entry if entry.has("if_open") else None)
+    restarts = read_restarts(entry if entry.has("restarts") else None)
     if started is None:
         return Undecided(entry.place, when)
-    return Undecided(entry.place, when, started.play, started.params, exempt, started.spends, if_open)
+    return Undecided(
+        entry.place, when, started.play, started.params, exempt, started.spends, if_open, restarts
+    )
 
 
 def read_reason(form: Form, around: Surroundings) -> Reason | None:

@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 from boucle.errors import Mistake
 from boucle.rules.declarations.gate_mistakes import NotExemptable
 from boucle.rules.declarations.shares import WHOLE, read_percent
-from boucle.rules.ruleset import Exemption, GateKind, IfOpen
+from boucle.rules.ruleset import Exemption, GateKind, IfOpen, Restart
 from boucle.rules.strict_yaml.file_mistakes import BadValue, MissingKey, Repeated
 from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.source import Scalar, Sequence_
@@ -17,6 +17,7 @@ from boucle.rules.worded import did_you_mean, listed, shortened
 EXEMPTION_KEYS = ("gates", "reason")
 MODES = frozenset(("observe", "act"))
 IF_OPEN: frozenset[str] = frozenset(get_args(IfOpen))
+RESTARTS: tuple[str, ...] = get_args(Restart)
 GATES: tuple[str, ...] = get_args(GateKind)
 
 _NEVER_EXEMPT: Mapping[str, str] = {
@@ -44,6 +45,24 @@ def read_if_open(form: Form | None) -> IfOpen:
     """What happens where a loop is open already; `join` where nothing is said."""
     found = form.choice("if_open", IF_OPEN) if form else None
     return cast("IfOpen", found or "join")
+
+
+def read_restarts(form: Form | None) -> tuple[Restart, ...]:
+    """The clocks of an open loop that begin anew when the response joins it, each once."""
+    named = form.texts("restarts", f"a list of clocks, of {listed(RESTARTS)}") if form else ()
+    found: list[str] = []
+    for clock in named:
+        if clock.text not in RESTARTS:
+            expected = f"it takes {listed(RESTARTS)}{did_you_mean(clock.text, RESTARTS)}"
+            clock_mistake: Mistake = BadValue(clock.place, "restarts", shortened(clock.text), expected)
+        elif clock.text in found:
+            clock_mistake = Repeated(clock.place, "clock", clock.text, "another place of this list")
+        else:
+            found.append(clock.text)
+            continue
+        if form:
+            form.mistakes.append(clock_mistake)
+    return cast("tuple[Restart, ...]", tuple(sorted(found)))
 
 
 def read_exemption(form: Form | None) -> Exemption | None:

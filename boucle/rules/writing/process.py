@@ -140,6 +140,8 @@ class _Storyteller:
             yield self._spending(of, play)
         if of.if_open != "join":
             yield self.tongue.say(of.if_open)
+        for clock in of.restarts:
+            yield self.tongue.say(f"restarts_{clock}")
 
     def _spending(self, of: Rule | Undecided, play: str) -> str:
         spends = of.spends

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from boucle.rules.writing.schema_parts import DIALECT, DURATION, MONEY, Names, Schema, named
+from boucle.rules.writing.schema_parts import DIALECT, DURATION, MOMENT, MONEY, Names, Schema, named
 
-_WRITTEN: Mapping[str, Schema] = {"Duration": DURATION, "Money": MONEY}
+_WRITTEN: Mapping[str, Schema] = {"Duration": DURATION, "Money": MONEY, "Moment": MOMENT}
 """Types that a file holds as text, by the name of their definition."""
 
 

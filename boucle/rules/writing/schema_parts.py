@@ -137,6 +137,15 @@ DURATION: Schema = {
 }
 """A length of time, on the wall clock or in the team's working time."""
 
+MOMENT: Schema = {
+    "type": "string",
+    "pattern": f"^(({_WALL}|{_BUSINESS}) (before|after) (first_contact|close)|"
+    f"({_WALL}|{_BUSINESS}) after opening|(first_contact|close) missed)$",
+    "patternErrorMessage": "Write a moment such as 2h before first_contact, close missed, 4h after opening.",
+    "examples": ["2h before first_contact", "close missed", "1 business day after close", "4h after opening"],
+}
+"""A moment of a case, beside its clocks."""
+
 MONEY: Schema = {
     "type": "string",
     "pattern": r"^\s*-?\d+(\.\d+)?\s+[A-Z]{3}\s*$",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from boucle.rules.declarations.guarantee_entry import PROMISES
 from boucle.rules.declarations.params import PlayParams
 from boucle.rules.declarations.rule_entry import DEFAULTS, REASON_KEYS, RULE_KEYS, RULE_NEEDS, UNDECIDED_KEYS
-from boucle.rules.declarations.rule_gates import EXEMPTION_KEYS, GATES, IF_OPEN, MODES
+from boucle.rules.declarations.rule_gates import EXEMPTION_KEYS, GATES, IF_OPEN, MODES, RESTARTS
 from boucle.rules.declarations.rules_file import HEADER, HIT_POLICIES
 from boucle.rules.declarations.spending import EXHAUSTED_KEYS
 from boucle.rules.writing.schema_models import model_schema
@@ -104,6 +104,7 @@ def _rule(plays: PlayParams, names: Names) -> Mapping[str, Schema]:
         "mode": told("observe: decided and recorded, starts nothing; act.", one_of(MODES)),
         "rollout": told("For how many of the contacts it is switched on.", PERCENT),
         "if_open": told("What happens where a loop is open already.", one_of(IF_OPEN)),
+        "restarts": told("The clocks of an open loop that begin anew.", list_of(one_of(RESTARTS), least=0)),
         "exempt_from": told("Gates that do not hold it back, and why.", _EXEMPTION),
         "when": told("The condition; the rule fires only when it is true.", CONDITION),
         "start": told("The play.", one_of(plays)),

@@ -225,6 +225,9 @@ ENGLISH = Tongue(
         "no_max_age": "A response of any age can start something.",
         "joining": "Where a follow-up with the same person is open already, the response joins it: nobody "
         "has two conversations at once.",
+        "restarts_first_contact": "Where it joins an open follow-up, the time to reach the person "
+        "begins anew.",
+        "restarts_close": "Where it joins an open follow-up, the time to close it begins anew.",
         "quiet": "No message goes to a customer between {begins} and {ends}, in their own time where it is "
         "known; it waits for the morning.",
         "redecide": "A response that comes again with other content, and has begun nothing yet, is decided "
@@ -408,6 +411,9 @@ FRENCH = Tongue(
         "no_max_age": "Une réponse de tout âge peut lancer quelque chose.",
         "joining": "Si une boucle est déjà ouverte avec la même personne, la réponse la rejoint : personne "
         "n'a deux conversations à la fois.",
+        "restarts_first_contact": "Si elle rejoint une boucle ouverte, le délai pour joindre la personne "
+        "repart de zéro.",
+        "restarts_close": "Si elle rejoint une boucle ouverte, le délai pour la clore repart de zéro.",
         "quiet": "Aucun message ne part vers un client entre {begins} et {ends}, à son heure si on la "
         "connaît ; il attend le matin.",
         "redecide": "Une réponse renvoyée avec un autre contenu, et qui n'a encore rien lancé, est décidée à "
