@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from boucle.model import Calendar, Frozen
 
 _INTERVAL = re.compile(r"\s*(\d{2}):(\d{2})\s*[-–]\s*(\d{2}):(\d{2})\s*")  # noqa: RUF001 as people write it
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _DAY = 24 * 60
 
 
@@ -52,14 +53,18 @@ class Holidays(Frozen):
 
     def days(self, years: Iterable[int]) -> list[date]:
         """The holidays of some years, in order; ValueError for a country or region without any known."""
-        from holidays import country_holidays, list_supported_countries  # noqa: PLC0415 slow to import
+        from holidays import country_holidays  # noqa: PLC0415 slow to import, and not everybody needs it
 
-        regions = list_supported_countries().get(self.country)
-        if regions is None:
-            raise ValueError(f"no holidays are known of '{self.country}'; write FR, say")
-        if self.region is not None and self.region not in regions:
-            known = f"; known are {', '.join(sorted(regions))}" if regions else ""
-            raise ValueError(f"no holidays are known of '{self.region}' in {self.country}{known}")
+        unknown = f"no holidays are known of '{self.country}'; write FR, say"
+        if _COUNTRY.fullmatch(self.country) is None:
+            raise ValueError(unknown)
+        try:
+            known = country_holidays(self.country).subdivisions
+        except NotImplementedError as error:
+            raise ValueError(unknown) from error
+        if self.region is not None and self.region not in known:
+            listed = f"; known are {', '.join(known)}" if known else ""
+            raise ValueError(f"no holidays are known of '{self.region}' in {self.country}{listed}")
         return sorted(country_holidays(self.country, subdiv=self.region, years=years))
 
 

@@ -88,6 +88,7 @@ open = [2026-05-25]
     [
         ('mon = ["9-12"]', "'9-12' is not working time; write 09:00-12:30, or 22:00-06:00 for a night"),
         ('holidays = "XX"', "no holidays are known of 'XX'; write FR, say"),
+        ('holidays = "HolidayBase"', "no holidays are known of 'HolidayBase'; write FR, say"),
         ('holidays = {country = "US", region = "Gotham"}', "no holidays are known of 'Gotham' in US; known"),
         ("mon = []\ntue = []\nwed = []\nthu = []\nfri = []", "it has no working time; give one of its days"),
     ],
