@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import random
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from boucle import settings_file
+from boucle.engine.absences import Absence
 from boucle.errors import Mistake
 from boucle.settings import Settings
 from boucle.settings_file import describe_settings, locate, parse_settings
+from boucle.worker.directory import make_directory
 
 HERE = Path("/workspace")
 REFERENCE = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
@@ -266,3 +269,67 @@ def test_every_mistake_stands_in_the_reference() -> None:
     kinds = [kind for kind in vars(settings_file).values() if isinstance(kind, type)]
     codes = {kind.code for kind in kinds if issubclass(kind, Mistake) and kind is not Mistake}
     assert set(re.findall(r"^\| `(S\d+)` \|", REFERENCE, re.MULTILINE)) == codes
+
+
+def test_absences_end_after_they_begin_and_stand_ins_exist_and_make_no_circle() -> None:
+    text = """[people.anna]
+name = "Anna"
+email = "anna@example.com"
+role = "boss"
+skills = ["Bill ing"]
+languages = ["english"]
+capacity = -1
+absences = [{from = 2026-08-14, until = 2026-08-03}, {until = 2026-09-01}]
+"""
+    roles = "Input should be 'csm', 'lead', 'cx_ops', 'auditor', 'viewer' or 'admin'"
+    wrong_way = "an absence from 2026-08-14 cannot end before it, on 2026-08-03"
+    assert said(text) == [
+        f"boucle.toml:4:1 S003 'people.anna.role': {roles}",
+        "boucle.toml:5:1 S003 'people.anna.skills.0': must be words of small letters, such as billing",
+        "boucle.toml:6:1 S003 'people.anna.languages.0': must be languages of two letters, such as en or fr",
+        "boucle.toml:7:1 S003 'people.anna.capacity': Input should be greater than or equal to 0",
+        f"boucle.toml:8:1 S003 'people.anna.absences.0': {wrong_way}",
+        "boucle.toml:8:1 S003 'people.anna.absences.1.from': is required",
+    ]
+    circle = """[people.anna]
+name = "Anna"
+email = "anna@example.com"
+absences = [{from = 2026-08-03, until = 2026-08-14, stand_in = "bob"}]
+[people.bob]
+name = "Bob"
+email = "bob@example.com"
+absences = [{from = 2026-08-10, stand_in = "anna"}, {from = 2026-09-20, stand_in = "zoe"}]
+[people.cleo]
+name = "Cleo"
+email = "cleo@example.com"
+absences = [{from = 2026-08-10, stand_in = "cleo"}]
+"""
+    each_other = "on 2026-08-10 they stand in for each other: bob → anna → bob"
+    assert said(circle) == [
+        "boucle.toml:8:1 S004 'people.bob.absences': nobody is called 'zoe'",
+        f"boucle.toml:8:1 S007 'people.bob.absences': {each_other}",
+        "boucle.toml:12:1 S007 'people.cleo.absences': 'cleo' cannot stand in for themselves",
+    ]
+
+
+def test_people_who_are_away_one_after_the_other_can_stand_in_for_each_other() -> None:
+    settings = read("""[people.anna]
+name = "Anna"
+email = "anna@example.com"
+timezone = "America/New_York"
+absences = [{from = 2026-08-03, until = 2026-08-07, stand_in = "bob"}]
+[people.bob]
+name = "Bob"
+email = "bob@example.com"
+absences = [{from = 2026-08-08, stand_in = "anna"}]
+""")
+    directory = make_directory(settings)
+    (anna,) = directory.people["anna"].absences
+    assert anna == Absence(
+        "anna",
+        datetime(2026, 8, 3, 4, tzinfo=UTC),
+        datetime(2026, 8, 8, 4, tzinfo=UTC),
+        "bob",
+    )
+    (bob,) = directory.people["bob"].absences
+    assert (bob.begins_at, bob.ends_at) == (datetime(2026, 8, 8, tzinfo=UTC), None)
