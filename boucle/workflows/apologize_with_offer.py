@@ -6,7 +6,6 @@ from temporalio import workflow
 
 from boucle.workflows.asking import ASKED, Asking, Inquiry, Reaction
 from boucle.workflows.case_work import WORKING, CaseWork
-from boucle.workflows.offering import Offering
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import JudgeAnswer
@@ -19,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name="apologize_with_offer")
-class ApologizeWithOffer(Offering, Asking, CaseWork):
+class ApologizeWithOffer(Asking, CaseWork):
     """Grants the offer, apologizes, asks the follow-up question, closes with the outcome."""
 
     @workflow.run

@@ -77,4 +77,4 @@ class Verifying(Asking, CaseWork):
 
     def _is_told(self) -> bool:
         untold = (step for step, state in self.standing.effects.items() if state in _UNTOLD)
-        return self.is_busy(STAFF) or not any(step.startswith(_TOLD) for step in untold)
+        return self.has_failed(STAFF) or not any(step.startswith(_TOLD) for step in untold)

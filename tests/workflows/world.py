@@ -74,6 +74,10 @@ TEXTS = {
     "follow-up.en": "Subject: One question\n\nHello {{ contact.name }}\n",
     "follow-up.fr": "Subject: Une question\n\nBonjour {{ contact.name }}\n",
     "we-call-you.en": "Subject: We call you\n\nHello {{ contact.name }}\n",
+    "question.en": "Subject: What is missing?\n\nTell us: {{ link }}\n",
+    "invitation.en": "Subject: Would you recommend us?\n\n{{ referral.code }} or {{ link }}\n",
+    "reminder.en": "Subject: Once more\n\n{{ link }}\n",
+    "thanks.en": "Subject: Thank you\n\nThank you, {{ contact.name }}\n",
     "we-call-you.fr": "Subject: Nous vous appelons\n\nBonjour {{ contact.name }}\n",
 }
 ALWAYS = Calendar(name="always", timezone="UTC", week=(((0, 1440),),) * 7)
