@@ -16,9 +16,9 @@ from boucle.commands.output import Format, now, progress, say, show
 from boucle.engine import commands
 from boucle.engine.loops import find_loop
 from boucle.engine.refusals import REFUSALS
-from boucle.engine.tables import CommandRow
-from boucle.errors import BoucleError
-from boucle.model import ActKind
+from boucle.engine.tables import CommandRow, LoopRow
+from boucle.errors import BoucleError, RefusedError
+from boucle.model import ActKind, ContactPolicy, Plan
 
 _PATIENCE = 10.0
 _PAUSE = 0.1
@@ -101,18 +101,33 @@ def _record(
 ) -> Acted:
     instant = now()
     with here.database.session() as session:
-        row = commands.record(
-            session,
-            loop_id=find_loop(session, loop).id,
-            kind=kind,
-            actor=actor,
-            at=at or instant,
-            recorded_at=instant,
-            details=details,
-            text=text,
-        )
+        found = find_loop(session, loop)
+        try:
+            row = commands.record(
+                session,
+                loop_id=found.id,
+                kind=kind,
+                actor=actor,
+                at=at or instant,
+                recorded_at=instant,
+                details=details,
+                text=text,
+            )
+        except RefusedError as error:
+            raise _explained(found, error) from error
         session.commit()
         return as_it_stands(row)
+
+
+def _explained(loop: LoopRow, error: RefusedError) -> RefusedError:
+    """The refusal with the loop's own numbers, where its fixed text can have none."""
+    if error.reason != "too_few_attempts":
+        return error
+    wanted = Plan.model_validate_json(loop.plan).contact or ContactPolicy()
+    return RefusedError(
+        error.reason,
+        f"'unreachable' needs {wanted.attempts} attempts, by {wanted.ways} channels or on {wanted.ways} days",
+    )
 
 
 def _await(here: Opened, recorded: Acted) -> Acted:

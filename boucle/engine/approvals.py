@@ -25,6 +25,9 @@ from boucle.model import ApprovalState, Duration, OfferKind, Plan
 PLAY_S = "offer"
 """The step of what a play proposes; what people propose in the same round is `offer.2` and so on."""
 
+_SAID = {ApprovalState.APPROVED: "approved", ApprovalState.DECLINED: "refused"}
+"""The word for each decision, as notices have it."""
+
 HAND_WITHIN = Duration(amount=2, unit="days", business=True)
 """By when a proposal by hand is to be decided; it waits on where nobody does."""
 
@@ -121,10 +124,10 @@ def _decide(
     row.state, row.decided_by, row.decided_at = state, by, at
     session.add(row)
     loops.append(session, loop, f"offer.{state}", at=at, actor=by, payload=_about(row), text=text)
-    if row.proposed_by != loops.BOUCLE:
+    if row.proposed_by != loops.BOUCLE and state in _SAID:
         notices.write_down(
             session, loop, notices.step("approval-decided", row.step), at,
-            to=notices.person(row.proposed_by), values=_values(row) | {"by": by, "outcome": str(state)},
+            to=notices.person(row.proposed_by), values=_values(row) | {"by": by, "outcome": _SAID[state]},
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import loops
+from boucle.engine import clocks, loops
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
@@ -85,7 +85,7 @@ def assign(
     if case.owner != owner:
         details = {"taken_from": case.owner, "instead_of": instead_of, "act": act}
         payload = {"owner": owner, "reason": str(reason), **{k: v for k, v in details.items() if v}}
-        case.owner, case.claimed_at = owner, None
+        case.owner, case.claimed_at, case.watched_from = owner, None, at
         session.add(case)
         loops.append(session, loop, "case.assigned", at=at, actor=by, payload=payload, text=text)
     return case
@@ -118,7 +118,10 @@ def attempt(
     next_try_at: datetime | None,
     text: Mapping[str, str],
 ) -> AttemptRow:
-    """Record one try to reach the customer; one that reached them makes first contact."""
+    """Record one try to reach the customer; one that reached them makes first contact.
+
+    The latest one says when to try again, if at all.
+    """
     loop = _lock_open(session, command.loop_id)
     case = get_case(session, loop)
     row = AttemptRow(
@@ -133,6 +136,10 @@ def attempt(
         next_try_at=next_try_at,
     )
     session.add(row)
+    if row in list_attempts(session, loop)[-1:]:
+        case.next_try_at = next_try_at
+        session.add(case)
+        clocks.set_next_due(session, loop)
     next_try = {"next_try_at": instant_text(next_try_at)} if next_try_at else {}
     loops.append(
         session, loop, "case.attempted", at=command.at, actor=command.actor,
@@ -220,7 +227,7 @@ def _make_contact(session: Session, loop: LoopRow, case: CaseRow, at: datetime) 
         case.first_contact_at = at
         session.add(case)
         session.flush()
-        loops.end_clock(session, loop, ClockKind.FIRST_CONTACT, at)
+    loops.end_clock(session, loop, ClockKind.FIRST_CONTACT, at)  # it may have begun anew since the first
 
 
 def _lock_open(session: Session, loop_id: str) -> LoopRow:

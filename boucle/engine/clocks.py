@@ -19,6 +19,7 @@ from boucle.standing import RunningClock
 
 _SINCE_ACCEPTANCE = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE})
 _DEADLINES = frozenset({ClockKind.FIRST_CONTACT, ClockKind.CLOSE, ClockKind.ANSWER})
+_AGAIN = frozenset({ClockKind.FOLLOW_UP, ClockKind.ANSWER})
 _GOING = frozenset({ClockState.RUNNING, ClockState.PAUSED})
 
 
@@ -36,16 +37,18 @@ def start_clocks(
 ) -> Mapping[ClockKind, datetime]:
     """Start each clock that this round has not had yet; what was started, with its due time.
 
+    A round can wait for several dates and answers, one after the other: such a clock begins anew.
     First contact and closing count from the acceptance (of this round), or from the end of the window
     that deferred the start; the others from `at`.
     """
     begun = max(loop.round_opened_at, loop.deferred_until or loop.round_opened_at)
     started = {}
     for kind, duration in clocks:
-        if session.get(ClockRow, (loop.id, loop.round, kind)) is None:
+        known = session.get(ClockRow, (loop.id, loop.round, kind))
+        if known is None or (kind in _AGAIN and known.state not in _GOING):
             since = begun if kind in _SINCE_ACCEPTANCE else at
             started[kind] = due(since, duration, calendar)
-            session.add(_row(loop, kind, since, started[kind], business=duration.business))
+            session.merge(_row(loop, kind, since, started[kind], business=duration.business))
     if started:
         session.flush()
         set_next_due(session, loop)
@@ -105,6 +108,31 @@ def resume_clocks(
     return {ClockKind(row.kind): row.due_at for row in rows}
 
 
+def restart_clock(
+    session: Session,
+    loop: LoopRow,
+    kind: ClockKind,
+    within: Duration,
+    calendar: Calendar | None,
+    at: datetime,
+) -> datetime | None:
+    """Let a clock of this round begin anew at `at`; when it is due.
+
+    One that was met runs once more. None where there is no such clock, where it was missed, which nothing
+    undoes, or where a person has ended it.
+    """
+    row = _find(session, loop, kind, _GOING | {ClockState.MET})
+    if row is None or state_at(ClockState(row.state), row.due_at, at) == ClockState.MISSED:
+        return None
+    row.started_at, row.due_at, row.business = at, due(at, within, calendar), within.business
+    row.state, row.ended_at, row.owner = ClockState.RUNNING, None, None
+    row.paused_at, row.paused_for = None, 0
+    session.add(row)
+    session.flush()
+    set_next_due(session, loop)
+    return row.due_at
+
+
 def stop_clocks(session: Session, loop: LoopRow, at: datetime) -> list[str]:
     """Stop every clock of the loop that has not ended, promises too; their names."""
     rows = _list(session, loop, _GOING)
@@ -133,9 +161,12 @@ def running_clocks(session: Session, loop: LoopRow) -> tuple[RunningClock, ...]:
 
 
 def set_next_due(session: Session, loop: LoopRow) -> None:
-    """Keep the nearest due time on the loop, for lists."""
-    clocks = running_clocks(session, loop)
-    loop.next_due = clocks[0].due if clocks else None
+    """Keep the nearest due time on the loop, for lists: that of a clock, or of a planned next try."""
+    case = session.get(CaseRow, (loop.id, loop.round))
+    dates = [clock.due for clock in running_clocks(session, loop)]
+    if case and case.next_try_at and case.concluded_at is None:
+        dates.append(case.next_try_at)
+    loop.next_due = min(dates, default=None)
     session.add(loop)
     session.flush()
 

@@ -158,7 +158,7 @@ async def test_a_csm_s_offer_above_their_limit_is_granted_by_the_lead(world: Wor
         authority=CSM, approver="lea",
     )  # fmt: skip
     assert (granted.reason, offer_of(world, loop)) == (None, None)
-    await eventually(lambda: [text for text in to_staff(world) if "approval" in text] or None)
+    await eventually(lambda: [mail for mail in world.mails.taken if "lea@" in mail["To"]] or None)
     assert await decide(world, loop, ActKind.APPROVE, "offer.2") is None
     offer = offer_of(world, loop)
     assert offer is not None
