@@ -41,12 +41,14 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
     from boucle.activities.offers import OfferActivities  # noqa: PLC0415 see the module
     from boucle.activities.posting import Post  # noqa: PLC0415 see the module
     from boucle.activities.recovery import RecoveryActivities  # noqa: PLC0415 see the module
+    from boucle.activities.sequences import SequenceActivities  # noqa: PLC0415 see the module
     from boucle.activities.tasks import TaskActivities  # noqa: PLC0415 see the module
     from boucle.activities.waits import WaitActivities  # noqa: PLC0415 see the module
 
     post = Post(means.database, means.mailer)
     loops = LoopActivities(means.database)
     cases = CaseActivities(means.database, means.directory)
+    sequences = SequenceActivities(means.database)
     tasks = TaskActivities(means.database)
     waits = WaitActivities(means.database, means.directory)
     messages = MessageActivities(post, means.templates, means.head, means.links)
@@ -71,6 +73,7 @@ def list_activities(means: Means) -> list[Callable[..., Any]]:
         offers.remind_of_approval,
         recovery.judge_answer,
         recovery.finish_follow_up,
+        sequences.tell_step,
         messages.send_message,
         notices.notify_staff,
     ]

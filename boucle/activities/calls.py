@@ -20,6 +20,7 @@ from boucle.model import (
     Money,
     QuestionKind,
 )
+from boucle.terms import CaseTerms
 
 
 class Clock(Frozen):
@@ -30,19 +31,20 @@ class Clock(Frozen):
 
 
 class Advance(Frozen):
-    """Go on to a stage, and start its clocks; the clock `met` has been waited for."""
+    """Go on to a stage, and start its clocks; the clock `met` has been waited for, `missed` has run out."""
 
     loop: str
     stage: str
     at: datetime
     clocks: tuple[Clock, ...] = ()
     met: ClockKind | None = None
+    missed: ClockKind | None = None
 
 
 class OpenCase(Frozen):
     """Open the round's case for a team and go on to `stage`; `to_lead` gives it to the lead at once.
 
-    `verify_after`: so long after it is concluded the customer is asked.
+    `verify_after`: so long after it is concluded the customer is asked. `terms`: who is told when.
     """
 
     loop: str
@@ -55,14 +57,14 @@ class OpenCase(Frozen):
     clocks: tuple[Clock, ...]
     at: datetime
     skill: str | None = None
+    terms: CaseTerms = CaseTerms()
 
 
-class MissClock(Frozen):
-    """A clock has run out."""
+class LookAfter(Frozen):
+    """Do what the terms of the round's case ask for by now."""
 
     loop: str
     round: int
-    clock: ClockKind
     at: datetime
 
 
@@ -137,6 +139,19 @@ class TaskDue(Frozen):
     at: datetime
 
 
+class TellStep(Frozen):
+    """A step of a sequence tells a team, or a person, what its rule says: a text, or a template."""
+
+    loop: str
+    round: int
+    step: str
+    at: datetime
+    team: str | None = None
+    person: str | None = None
+    text: str | None = None
+    template: str | None = None
+
+
 class ApplyAct(Frozen):
     """Apply an act that is recorded in the database."""
 
@@ -197,12 +212,11 @@ class Send(Frozen):
 
 
 class Tell(Frozen):
-    """Tell colleagues all that was written down for them and can be told now, and of `step` besides."""
+    """Tell colleagues all that was written down for them and can be told now."""
 
     loop: str
     round: int
     at: datetime
-    step: str | None = None
 
 
 class Told(Frozen):

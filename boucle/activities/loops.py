@@ -34,6 +34,8 @@ class LoopActivities:
         with self._database.session() as session:
             if call.met is not None:
                 loops.meet_clock(session, call.loop, call.met, call.at)
+            if call.missed is not None:
+                loops.miss_clock(session, call.loop, call.missed, call.at)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
             standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
             session.commit()

@@ -43,7 +43,7 @@ def _note(hours: int) -> Move:
 
 def _close(hours: int, closure: str, cause: str, *, systemic: bool = False) -> Move:
     details: dict[str, JsonValue] = {"closure": closure, "root_cause": cause, "systemic": systemic}
-    return Move(timedelta(hours=hours), ActKind.CLOSE, details=details)
+    return Move(timedelta(hours=hours), ActKind.CLOSE, details=details, noted=True)
 
 
 def _answer(days: int, score: int) -> Script:

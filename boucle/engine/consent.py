@@ -12,6 +12,7 @@ from boucle.engine.tables import Contact, Customer, EffectRow, LoopRow
 from boucle.model import EffectKind, EffectState
 
 CONSENT, LEGAL_HOLD = "consent", "legal_hold"
+OBJECTIONS = frozenset({CONSENT, LEGAL_HOLD})
 """The codes with which an effect is refused: consent was withdrawn, or a legal hold was laid."""
 
 MAY_BE_CONTACTED, _TAGS = "consent.follow_up", "customer.tags"
@@ -37,4 +38,4 @@ def was_objected(session: Session, loop: LoopRow) -> bool:
         col(EffectRow.state) == EffectState.REFUSED,
     )
     codes = {row.receipt.get("code") for row in session.exec(query)}
-    return bool(codes & {CONSENT, LEGAL_HOLD})
+    return bool(codes & OBJECTIONS)

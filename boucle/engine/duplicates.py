@@ -31,7 +31,7 @@ def merge(
     taking = f"{command_id}.into" if command_id else None
     commands.record(
         session, loop_id=into_id, kind=ActKind.MERGE, actor=actor, at=at, recorded_at=at,
-        details={"loop": loop_id}, command_id=taking,
+        details={"duplicate": loop_id}, command_id=taking,
     )  # fmt: skip
     commands.record(
         session, loop_id=loop_id, kind=ActKind.MERGE, actor=actor, at=at, recorded_at=at,

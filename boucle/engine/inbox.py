@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
-from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.tables import CommandRow, EffectRow, LoopRow
 from boucle.engine.work_tables import ReplyRow
 from boucle.errors import AmbiguousError, NotFoundError
 from boucle.model import EffectKind, EffectState, ReplyKind
@@ -28,12 +29,16 @@ _TO_READ = WORDS | {ReplyKind.BOUNCE}
 def is_replied(session: Session, loop: LoopRow) -> bool:
     """Whether somebody has written back in this round, and nobody has dealt with it."""
     query = select(ReplyRow.id).where(
-        ReplyRow.loop_id == loop.id,
-        ReplyRow.round == loop.round,
-        col(ReplyRow.kind).in_(WORDS),
-        col(ReplyRow.done_at).is_(None),
+        _belongs_to(loop), col(ReplyRow.kind).in_(WORDS), col(ReplyRow.done_at).is_(None)
     )
     return session.exec(query.limit(1)).first() is not None
+
+
+def _belongs_to(loop: LoopRow) -> ColumnElement[bool]:
+    """Of this round, or of a loop that ended in favour of this one."""
+    merged = select(LoopRow.id).where(LoopRow.merged_into == loop.id)
+    own = (col(ReplyRow.loop_id) == loop.id) & (col(ReplyRow.round) == loop.round)
+    return own | col(ReplyRow.loop_id).in_(merged)
 
 
 def find_stop(session: Session, loop: LoopRow) -> str | None:
@@ -84,8 +89,17 @@ def finish(row: ReplyRow, by: str, at: datetime) -> None:
         row.done_at, row.done_by = at, by
 
 
-def finish_all(session: Session, loop_id: str, by: str, at: datetime) -> None:
+def finish_all(session: Session, loop: LoopRow, by: str, at: datetime) -> None:
     """Whoever ends a loop has dealt with what its customer wrote."""
-    for row in list_mails(session, loop_id=loop_id, limit=1000):
+    for row in session.exec(select(ReplyRow).where(_belongs_to(loop), col(ReplyRow.done_at).is_(None))):
         finish(row, by, at)
     session.flush()
+
+
+def finish_of(session: Session, command_id: str, by: str, at: datetime) -> None:
+    """The task that a reply's act has opened is done, and with it the reply."""
+    command = session.get(CommandRow, command_id)
+    row = session.get(ReplyRow, command.details.get("reply", "")) if command else None
+    if row is not None:
+        finish(row, by, at)
+        session.flush()

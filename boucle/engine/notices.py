@@ -29,9 +29,7 @@ from boucle.engine import effects
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow, TaskRow
 from boucle.model import ClockKind, ClockState, EffectKind, EffectState, LoopState, TaskState
-
-STAFF = "staff-"
-"""What the step of every notice begins with."""
+from boucle.standing import STAFF
 
 OWNER = "owner"
 LEAD = "lead"
@@ -47,6 +45,7 @@ KINDS = (
     "missed",  # a clock has run out; the step goes on with the clock
     "late",  # a clock ran out some time ago; the step goes on with the clock
     "standing",  # the case was opened some time ago
+    "next-try",  # the customer is to be tried again now, as planned
     "silent",  # the owner has given no sign; values: since
     "silence",  # to the lead: the owner has given no sign; values: since, owner
     "raised",  # the case is more severe; values: before
@@ -74,6 +73,7 @@ KINDS = (
     "unreachable",  # a message cannot be delivered
     "unconfirmed",  # nobody knows whether a message went out; values: effect
     "notify",  # a rule tells a team what a customer said
+    "step",  # what a step of a sequence says; values: text
     "call-back",  # the customer was offered a call
     "note",  # anything else: somebody should look
 )
@@ -201,6 +201,13 @@ def _is_another_s(session: Session, loop: LoopRow, row: EffectRow) -> bool:
     return bool(later) and later[-1].key != row.key
 
 
+def _is_tried(session: Session, loop: LoopRow, row: EffectRow) -> bool:
+    """The customer was tried meanwhile, or is to be tried at another time."""
+    case = session.get(CaseRow, (loop.id, loop.round))
+    planned = case.next_try_at if case else None
+    return planned is None or not row.step.endswith(f"{planned:%Y%m%dT%H%M%S}")
+
+
 def _is_done(session: Session, loop: LoopRow, row: EffectRow) -> bool:
     """The task was done, or taken back, before anybody was told of it."""
     of_task = row.step.removeprefix(f"{STAFF}{kind_of(row.step)}-").partition("-")[0]
@@ -211,6 +218,7 @@ def _is_done(session: Session, loop: LoopRow, row: EffectRow) -> bool:
 _MOOT: Mapping[str, Callable[[Session, LoopRow, EffectRow], bool]] = {
     "reminder": _clock_stands,
     "assigned": _is_another_s,
+    "next-try": _is_tried,
     "task": _is_done,
     "task-due": _is_done,
     "task-late": _is_done,

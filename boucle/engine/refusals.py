@@ -49,6 +49,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "other_closed": "the loop that is to go on for both is closed",
         "other_customer": "the two loops are of different customers; merge their records first",
         "was_merged": "another loop goes on for this one; reopen that one",
+        "attached": "the mail belongs to a loop already",
         "no_reply": "no mail of this id belongs to this loop",
         "offer_granted": "the loop has granted an offer already: one for each loop, for ever",
         "approval_waits": "an offer of this loop waits for approval already",

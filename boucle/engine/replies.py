@@ -8,13 +8,13 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlmodel import Session, select
 
-from boucle.engine import commands, effects, inbox, loops, privacy
+from boucle.engine import commands, effects, inbox, loops, outbox, privacy
 from boucle.engine.identity import new_id
 from boucle.engine.mails import Mail
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import ReplyRow
-from boucle.model import ActKind, ReplyKind
+from boucle.model import ActKind, LoopState, ReplyKind
 
 CUSTOMER = "customer"
 """The actor of what the customer does."""
@@ -131,6 +131,8 @@ def _act(session: Session, row: ReplyRow, loop: LoopRow, said: str, at: datetime
             session, loop_id=loop.id, kind=ActKind.REPLY, actor=CUSTOMER if words else loops.BOUCLE,
             at=row.written_at, recorded_at=at, details={"reply": row.id}, text=said if words else None,
         )  # fmt: skip
+        if loop.state == LoopState.CLOSED:
+            outbox.enqueue_start(session, loop, at, again=True)  # its play tells the owner, and ends
         return
     payload: dict[str, JsonValue] = {
         "reply": row.id, "kind": row.kind, "effect": row.effect, "status": row.status,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from boucle.engine import approval_rows, inbox, ladder, questions, task_rows
+from boucle.engine import approval_rows, consent, inbox, ladder, questions, task_rows
 from boucle.engine.clocks import running_clocks
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
@@ -19,7 +19,8 @@ def get_standing(session: Session, loop_id: str) -> Standing:
     """Where the loop stands in its present round; NotFoundError. Nothing personal.
 
     `contacted`: an attempt of this round reached the customer. `reachable`: a message can be sent
-    (the contact has an e-mail address) and none of this round was refused for good.
+    (the contact has an e-mail address) and none of this round was refused for good. `objected`: one was,
+    because the customer does not want to be written to, or a legal hold forbids it.
     """
     loop = session.get(LoopRow, loop_id)
     if loop is None:
@@ -48,6 +49,8 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         reopened_for=loop.reopened_for,
         referral=_referral(session, loop),
         reachable=_has_address(session, loop) and not any(map(_refused_message, effects)),
+        objected=any(map(_is_objected, effects)),
+        metric=loop.metric,
     )
 
 
@@ -88,6 +91,10 @@ def _has_address(session: Session, loop: LoopRow) -> bool:
     return loop.contact_id is not None and (
         session.get(Personal, (loop.contact_id, "contact", "email")) is not None
     )
+
+
+def _is_objected(effect: EffectRow) -> bool:
+    return effect.kind == EffectKind.CUSTOMER and effect.receipt.get("code") in consent.OBJECTIONS
 
 
 def _refused_message(effect: EffectRow) -> bool:

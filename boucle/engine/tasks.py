@@ -12,7 +12,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
-from boucle.engine import loops, notices, task_rows
+from boucle.engine import inbox, loops, notices, task_rows
 from boucle.engine.canonical import instant_text
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import TaskRow
@@ -32,11 +32,12 @@ def open_task(
     at: datetime,
     recorded_at: datetime | None = None,
     text: Mapping[str, str] | None = None,
+    notice: str = "task",
 ) -> TaskRow:
     """Give `owner` something to do for the loop's case, and note that they are to be told.
 
     `id_` is that of the act that it comes from: the same one again is the same task. The caller holds
-    the loop, which is open.
+    the loop, which is open. `notice` is the kind of notice by which they are told.
     """
     row = session.get(TaskRow, id_)
     if row is not None:
@@ -52,7 +53,7 @@ def open_task(
     loops.append(
         session, loop, "task.opened", at=at, actor=by, payload=payload, recorded_at=recorded_at, text=text
     )
-    _tell(session, loop, row, notices.step("task", id_), at, to=owner)
+    _tell(session, loop, row, notices.step(notice, id_), at, to=owner)
     return row
 
 
@@ -68,6 +69,8 @@ def finish_task(
 ) -> None:
     """The task is done; who asked for it is to be told, where that is somebody else."""
     task_rows.end(session, row, TaskState.DONE, by=by, at=at)
+    if row.kind == TaskKind.REPLY:
+        inbox.finish_of(session, row.id, by, at)
     loops.append(
         session, loop, "task.done", at=at, actor=by, payload={"task": row.id}, recorded_at=recorded_at,
         text=text,

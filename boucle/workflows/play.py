@@ -23,12 +23,13 @@ with workflow.unsafe.imports_passed_through():
     from boucle.activities.messages import MessageActivities
     from boucle.activities.notices import NoticeActivities
     from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, LoopState
-    from boucle.standing import STAFF, Act, ActOutcome, LoopRef, Standing
+    from boucle.standing import Act, ActOutcome, LoopRef, Standing
     from boucle.workflows.calling import SENDING, do
     from boucle.workflows.errand import Errand, find_next
 
+STAFF = "staff-"
+"""What the steps of notices to colleagues begin with; all other steps but the offer are messages."""
 OFFER = "offer"
-"""The step of the offer; all others but the notices to colleagues are messages to the customer."""
 
 _UNSENT = frozenset({EffectState.INTENDED, EffectState.RELEASED, EffectState.SETTLED_NOT_SENT})
 _OUT = frozenset({EffectState.DONE, EffectState.UNCONFIRMED, EffectState.SETTLED_SENT})
@@ -43,7 +44,7 @@ class Play:
 
     takes: ClassVar[frozenset[ActKind]] = frozenset(
         {ActKind.NOTE, ActKind.ANSWER, ActKind.SETTLE, ActKind.CLOSE}
-        | {ActKind.REPLY, ActKind.WITHDRAW, ActKind.MERGE}
+        | {ActKind.REPLY, ActKind.JOIN, ActKind.WITHDRAW, ActKind.MERGE}
     )
     """The acts that the step is for; a play takes those of all its steps."""
 
@@ -198,13 +199,19 @@ class Play:
             self.take(await do(LoopActivities.load, self._ref))
 
     async def advance(
-        self, stage: str, clocks: Mapping[ClockKind, Duration], met: ClockKind | None = None
+        self,
+        stage: str,
+        clocks: Mapping[ClockKind, Duration],
+        met: ClockKind | None = None,
+        missed: ClockKind | None = None,
     ) -> None:
         """Go on to a stage and start its clocks; without effect on a loop closed meanwhile."""
         started = tuple(Clock(kind=kind, within=within) for kind, within in clocks.items())
         async with self.turn:
             if not self.closed:
-                call = Advance(loop=self.loop, stage=stage, at=workflow.now(), clocks=started, met=met)
+                call = Advance(
+                    loop=self.loop, stage=stage, at=workflow.now(), clocks=started, met=met, missed=missed
+                )
                 self.take(await do(LoopActivities.advance, call))
 
     async def close(self, closure: Closure | None) -> None:
@@ -307,6 +314,10 @@ class Play:
     def is_out(self, step: str) -> bool:
         """Whether a message is sent, or may be."""
         return self.standing.effects.get(step) in _OUT
+
+    def has_given_up(self, step: str) -> bool:
+        """Whether a message, or the notices to colleagues, could not be sent for weeks."""
+        return step in self._given_up
 
     def has_failed(self, step: str) -> bool:
         """Whether a message was refused for good, or could not be sent for weeks."""

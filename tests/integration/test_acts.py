@@ -184,9 +184,10 @@ def test_nothing_is_attempted_without_a_case(session: Session) -> None:
 # -- closing -------------------------------------------------------------------------------------
 
 
-def test_closing_a_case_needs_a_root_cause(session: Session, loop: LoopRow) -> None:
+def test_closing_a_case_needs_a_root_cause_and_what_was_done(session: Session, loop: LoopRow) -> None:
     call(session, loop, "reached")
     assert refused(session, loop, ActKind.CLOSE, closure="recovered") == "root_cause_missing"
+    assert refused(session, loop, ActKind.CLOSE, closure="recovered", **CAUSE) == "what_was_done_missing"
     outcome = close(
         session,
         loop,
@@ -207,7 +208,9 @@ def test_closing_a_case_needs_a_root_cause(session: Session, loop: LoopRow) -> N
 
 
 @pytest.mark.parametrize("closure", [Closure.FALSE_ALARM, Closure.WITHDRAWN])
-def test_what_was_no_complaint_has_no_root_cause(session: Session, loop: LoopRow, closure: Closure) -> None:
+def test_where_nothing_was_done_there_is_no_root_cause_and_nothing_to_tell(
+    session: Session, loop: LoopRow, closure: Closure
+) -> None:
     assert close(session, loop, closure).applied
 
 
@@ -221,7 +224,7 @@ def test_what_the_customer_thinks_is_not_claimed_without_contact(
 
 def test_an_answer_is_a_contact_too(session: Session, loop: LoopRow) -> None:
     act(session, loop.id, ActKind.ANSWER, actor="customer", score=9)
-    assert close(session, loop, Closure.RECOVERED, **CAUSE).applied
+    assert close(session, loop, Closure.RECOVERED, **CAUSE, text="Called.").applied
 
 
 def test_unreachable_needs_three_attempts_on_two_channels_or_days(session: Session, loop: LoopRow) -> None:
@@ -229,7 +232,7 @@ def test_unreachable_needs_three_attempts_on_two_channels_or_days(session: Sessi
         call(session, loop, "no_reply")
     assert refused(session, loop, ActKind.CLOSE, closure="unreachable", **CAUSE) == "too_few_attempts"
     call(session, loop, "no_reply", channel="sms")
-    assert close(session, loop, Closure.UNREACHABLE, **CAUSE).applied
+    assert close(session, loop, Closure.UNREACHABLE, **CAUSE, text="Wrote.").applied
 
 
 def test_two_days_are_two_days_where_the_loop_is_followed(session: Session, loop: LoopRow) -> None:
@@ -237,7 +240,7 @@ def test_two_days_are_two_days_where_the_loop_is_followed(session: Session, loop
     for at in (late, late + timedelta(minutes=20), late + HOUR):
         assert refused(session, loop, ActKind.CLOSE, closure="unreachable", **CAUSE) == "too_few_attempts"
         call(session, loop, "no_reply", at=at)
-    assert close(session, loop, Closure.UNREACHABLE, at=late + DAY, **CAUSE).applied
+    assert close(session, loop, Closure.UNREACHABLE, at=late + DAY, **CAUSE, text="Wrote.").applied
 
 
 def test_who_was_reached_is_not_unreachable(session: Session, loop: LoopRow) -> None:
@@ -285,7 +288,7 @@ def test_a_closed_loop_refuses_all_work(session: Session, loop: LoopRow) -> None
 def test_a_closed_loop_is_reopened_at_once_and_has_no_case_in_its_new_round(
     session: Session, loop: LoopRow
 ) -> None:
-    assert refused(session, loop, ActKind.REOPEN) == "loop_open"
+    assert refused(session, loop, ActKind.REOPEN, text="Again.") == "loop_open"
     close(session, loop, Closure.FALSE_ALARM)
     command = commands.record(
         session,
@@ -295,6 +298,7 @@ def test_a_closed_loop_is_reopened_at_once_and_has_no_case_in_its_new_round(
         at=AT + DAY,
         recorded_at=AT + DAY,
         details={},
+        text="The hinge broke again.",
     )
     assert (command.state, loop.round, loop.state) == ("applied", 2, LoopState.OPEN)
     assert refused(session, loop, ActKind.CLAIM) == "no_case"
@@ -391,7 +395,8 @@ def test_an_act_is_judged_in_order_while_others_wait(session: Session, loop: Loo
     given: dict[str, Any] = {"loop_id": loop.id, "actor": "ada", "at": AT, "recorded_at": AT}
     called = {"channel": "phone", "result": "reached"}
     commands.record(session, kind=ActKind.ATTEMPT, details=called, **given)
-    commands.record(session, kind=ActKind.CLOSE, details={"closure": "recovered"} | CAUSE, **given)
+    ended = {"closure": "recovered"} | CAUSE
+    commands.record(session, kind=ActKind.CLOSE, details=ended, text="Mended.", **given)
     outbox.mark_started(session, f"{loop.id}/1", AT)
     for _ in range(2):
         (row,) = outbox.pending(session, 10)

@@ -289,7 +289,7 @@ def test_a_case_shows_what_colleagues_wrote_and_how_it_ended(call: Call, folder:
         act(session, loop.id, ActKind.ATTEMPT, text="He was angry", channel="phone", result="reached")
         act(session, loop.id, ActKind.NOTE, text="See invoice 12")
         ended: dict[str, Any] = {"closure": "recovered", "root_cause": "process", "systemic": False}
-        act(session, loop.id, ActKind.CLOSE, **ended)
+        act(session, loop.id, ActKind.CLOSE, text="Paid him back", **ended)
         named = loop.id
         session.commit()
     database.dispose()

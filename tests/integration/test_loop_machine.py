@@ -30,7 +30,6 @@ from boucle.model import (
     EffectKind,
     EffectState,
     LoopState,
-    RootCause,
 )
 from tests.integration.opening import AT, HOUR, open_loop
 
@@ -115,7 +114,7 @@ class Life:
         by_kind: Mapping[ActKind, dict[str, Any]] = {
             ActKind.ATTEMPT: {"channel": pick(list(Channel)), "result": pick(list(AttemptResult))},
             ActKind.ASSIGN: {"owner": pick(PEOPLE)},
-            ActKind.CLOSE: {"closure": pick(list(Closure)), "root_cause": pick([None, *RootCause])},
+            ActKind.CLOSE: {"closure": pick(list(Closure)), "root_cause": pick([None, "people", "late-delivery"])},
             ActKind.WAIT: {"until": pick((None, self.now + 9 * HOUR))},
             ActKind.SNOOZE: {"until": self.now + 9 * HOUR},
             ActKind.PROMISE: {"due": self.now + 5 * HOUR},

@@ -12,7 +12,7 @@ import pytest
 
 from boucle.commands import options, output
 from boucle.engine.timeline import Entry
-from boucle.model import AttemptResult, Channel, Closure, Duration, LoopState, Money, RootCause
+from boucle.model import AttemptResult, Channel, Closure, Duration, LoopState, Money
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -70,6 +70,5 @@ def test_a_cell_keeps_to_its_line() -> None:
 def test_closed_lists_are_those_of_the_model() -> None:
     assert get_args(options.ChannelName) == tuple(Channel)
     assert get_args(options.ResultName) == tuple(AttemptResult)
-    assert get_args(options.RootCauseName) == tuple(RootCause)
     assert get_args(options.ClosureName) == tuple(Closure)
     assert get_args(options.LoopStateName) == tuple(LoopState)

@@ -91,7 +91,7 @@ async def case_recovered(world: World) -> str:
     await world.has_effect(loop, f"staff-assigned-{act.id}")
     await world.act(loop, ActKind.CLAIM, "denis")
     await world.act(loop, ActKind.ATTEMPT, "denis", channel="phone", result="reached", text="spoke")
-    await world.act(loop, ActKind.CLOSE, "denis", closure="recovered", root_cause="process")
+    await world.act(loop, ActKind.CLOSE, "denis", closure="recovered", root_cause="process", text="Mended.")
     await world.closed(loop)
     return loop
 
@@ -111,7 +111,7 @@ async def escalation_declined(world: World) -> str:
     loop = world.open_loop("escalate", ESCALATION)
     await world.has_effect(loop, "staff-assigned-first")
     await world.act(loop, ActKind.ATTEMPT, "lea", channel="phone", result="refused")
-    await world.act(loop, ActKind.CLOSE, "lea", closure="declined", root_cause="price")
+    await world.act(loop, ActKind.CLOSE, "lea", closure="declined", root_cause="price", text="Too dear.")
     await world.closed(loop)
     return loop
 

@@ -20,6 +20,8 @@ CASE: dict[str, JsonValue] = {
     "close_within": "5 days",
     "remind_before": ["24h", "4h"],
     "acknowledge": "we-call-you",
+    "remind_silent_after": [],
+    "silent_after": "none",
 }
 ESCALATION: dict[str, JsonValue] = {"team": "csm", "first_contact_within": "4h", "close_within": "2 days"}
 
@@ -178,7 +180,7 @@ async def test_an_escalation_is_the_lead_s_at_once_also_at_night(world: World) -
     await world.skip(loop, hours=3, seconds=1)
     await world.has_effect(loop, "staff-reminder-first_contact-1h")
     await world.act(loop, ActKind.ATTEMPT, "lea", channel="phone", result="refused")
-    await world.act(loop, ActKind.CLOSE, "lea", closure="declined", root_cause="price")
+    await world.act(loop, ActKind.CLOSE, "lea", closure="declined", root_cause="price", text="Too dear.")
     assert (await world.closed(loop)).closure == Closure.DECLINED
     assert told(world) == ["staff-assigned-first lea", "staff-reminder-first_contact-1h lea"]
 

@@ -58,7 +58,7 @@ async def test_a_new_server_goes_on_with_every_loop_and_sends_nothing_again(idle
         await asyncio.sleep(1)
         assert [world.standing(loop) for loop in (case, apology)] == before
         assert len(world.mails.taken) == 3
-        await world.act(case, ActKind.CLOSE, closure="recovered", root_cause="people")
+        await world.act(case, ActKind.CLOSE, closure="recovered", root_cause="people", text="Talked.")
         await world.act(apology, ActKind.ANSWER, "customer", score=10)
         assert (await world.closed(case)).closure == Closure.RECOVERED
         assert (await world.closed(apology)).closure == Closure.RECOVERED
@@ -77,7 +77,7 @@ async def test_a_terminated_workflow_is_recorded_and_rebuilt_on_demand(world: Wo
     with world.database.session() as session:
         reconciliation.restart(session, case, datetime.now(UTC))
         session.commit()
-    await world.act(case, ActKind.CLOSE, closure="recovered", root_cause="people")
+    await world.act(case, ActKind.CLOSE, closure="recovered", root_cause="people", text="Talked.")
     assert (await world.closed(case)).closure == Closure.RECOVERED
     assert len(world.mails.of("acknowledge")) == len(world.mails.of("staff-assigned-first")) == 1
 
@@ -135,7 +135,7 @@ async def test_a_reopened_loop_begins_its_next_round_with_the_same_voucher(world
     await world.reached(loop, "apologized")
     await world.act(loop, ActKind.CLOSE, closure="false_alarm")
     await world.closed(loop)
-    await world.act(loop, ActKind.REOPEN)
+    await world.act(loop, ActKind.REOPEN, text="Once more.")
     await eventually(lambda: world.standing(loop).stage == "apologized" or None)
     standing = world.standing(loop)
     assert (standing.round, standing.state) == (2, LoopState.IN_PROGRESS)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue
 
-from boucle.engine import cases, followups, loops, notices
+from boucle.engine import cases, followups, inbox, loops, notices
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.model import ActKind, ClockKind, Closure, ContactPolicy, Plan
 
@@ -53,6 +53,7 @@ class Close(Deed):
         cases.conclude(
             session, loop, cause=self.root_cause, detail=self.root_cause_detail, systemic=self.systemic
         )
+        inbox.finish_all(session, loop, doing.actor, doing.at)
         loops.end_clock(session, loop, ClockKind.CLOSE, doing.command.recorded_at)
         details = self.model_dump(mode="json", exclude_none=True, exclude={"closure"})
         if followups.is_to_be_asked(session, loop, self.closure):

@@ -20,7 +20,7 @@ _WAITED_FOR = (ClockKind.FIRST_CONTACT, ClockKind.CLOSE)
 
 
 class Merge(Deed):
-    """One half of a merger: the loop that goes on takes over `loop`; then that one ends in favour of `into`.
+    """Half a merger: what goes on takes over the `duplicate`; then that one ends in favour of `into`.
 
     See `engine/duplicates.py`, which does both.
     """
@@ -28,11 +28,11 @@ class Merge(Deed):
     kind: ClassVar = ActKind.MERGE
     at_once: ClassVar = True
     into: str | None = None
-    loop: str | None = None
+    duplicate: str | None = None
 
     @model_validator(mode="after")
     def _is_one_half(self) -> Merge:
-        if (self.into is None) == (self.loop is None):
+        if (self.into is None) == (self.duplicate is None):
             raise ValueError("it names either the loop that goes on, or the one that ends")
         return self
 
@@ -40,7 +40,7 @@ class Merge(Deed):
         """Two loops, both open, of one customer or contact; none ends that no other one has taken over."""
         del actor
         mine = situation.loop
-        other = situation.session.get(LoopRow, self.into or self.loop)
+        other = situation.session.get(LoopRow, self.into or self.duplicate)
         if other is None or other.id == mine.id:
             return "no_other_loop"
         if other.state == LoopState.CLOSED:
@@ -54,7 +54,7 @@ class Merge(Deed):
     def do(self, doing: Doing) -> None:
         """Take the other over, or end."""
         if self.into is None:
-            _take_over(doing, loops.lock_loop(doing.session, self.loop or ""))
+            _take_over(doing, loops.lock_loop(doing.session, self.duplicate or ""))
         else:
             doing.loop.merged_into = self.into
             end(doing, Closure.FALSE_ALARM, {"merged_into": self.into})
@@ -64,7 +64,7 @@ def _has_taken_over(session: Session, into: LoopRow, loop: LoopRow) -> bool:
     query = select(CommandRow.details).where(
         CommandRow.loop_id == into.id, CommandRow.kind == ActKind.MERGE, CommandRow.state == "applied"
     )
-    return any(details.get("loop") == loop.id for details in session.exec(query))
+    return any(details.get("duplicate") == loop.id for details in session.exec(query))
 
 
 def _take_over(doing: Doing, loop: LoopRow) -> None:

@@ -6,10 +6,13 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
-from boucle.engine import effects, loops, notices
+from boucle.engine import clock, effects, loops, notices, tasks, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
-from boucle.engine.work_tables import ReplyRow
-from boucle.model import ActKind, Plan, ReplyKind
+from boucle.engine.work_tables import CaseRow, ReplyRow
+from boucle.model import ActKind, Duration, LoopState, Plan, ReplyKind, TaskKind
+
+READ_WITHIN = Duration.parse("1 business days")
+"""By when the owner of a case has read what the customer wrote."""
 
 
 class Reply(Deed):
@@ -30,27 +33,42 @@ class Reply(Deed):
         return None if mail is not None and mail.loop_id == situation.loop.id else "no_reply"
 
     def do(self, doing: Doing) -> None:
-        """Its event, and a word to the case's owner."""
+        """Its event, and a word or a task for whoever works the loop."""
         mail = doing.session.get_one(ReplyRow, self.reply)
         if mail.kind == ReplyKind.BOUNCE:
             _bounce(doing, mail)
         else:
-            told: dict[str, JsonValue] = {"reply": mail.id, "kind": mail.kind, "effect": mail.effect}
-            doing.append("loop.replied", told)
-        _tell(doing, "unreachable" if mail.kind == ReplyKind.BOUNCE else "reply", mail)
+            _hear(doing, mail)
 
 
 def _bounce(doing: Doing, mail: ReplyRow) -> None:
-    loops.append(
-        doing.session, doing.loop, "loop.mailed", at=doing.at, actor=doing.actor,
-        payload={"act": doing.command.id, "reply": mail.id, "kind": mail.kind, "effect": mail.effect},
-    )  # fmt: skip
+    told: dict[str, JsonValue] = {"reply": mail.id, "kind": mail.kind, "effect": mail.effect}
+    doing.append("loop.mailed", told, with_text=False)
     if mail.effect is not None:
         effects.bounce(doing.session, mail.effect, mail.status, doing.at)
+    _tell(doing, "unreachable", mail)
+
+
+def _hear(doing: Doing, mail: ReplyRow) -> None:
+    """Nobody waits for the customer any more; the owner of an open case gets something to do."""
+    session, loop, at = doing.session, doing.loop, doing.at
+    doing.append("loop.replied", {"reply": mail.id, "kind": mail.kind, "effect": mail.effect})
+    waits.hear_customer(session, loop, heard_at=doing.command.at, at=at)
+    case = session.get(CaseRow, (loop.id, loop.round))
+    if loop.state == LoopState.CLOSED or case is None or case.owner is None:
+        _tell(doing, "reply", mail)
+        return
+    calendar = Plan.model_validate_json(loop.plan).calendar
+    due_at = clock.due(at, READ_WITHIN if calendar else Duration.parse("24h"), calendar)
+    tasks.open_task(
+        session, loop, id_=doing.command.id, kind=TaskKind.REPLY, owner=case.owner, due_at=due_at,
+        by=loops.BOUCLE, at=at, notice="reply",
+    )  # fmt: skip
 
 
 def _tell(doing: Doing, kind: str, mail: ReplyRow) -> None:
     """The owner of the case, or the lead of the plan's team; a play without either tells nobody."""
     plan = Plan.model_validate_json(doing.loop.plan)
-    if plan.params.get("team"):
+    case = doing.session.get(CaseRow, (doing.loop.id, doing.loop.round))
+    if case is not None or plan.params.get("team"):
         notices.write_down(doing.session, doing.loop, notices.step(kind, mail.id), doing.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from boucle.engine import notices
+from boucle.engine import inbox, notices
 from boucle.engine.acts.closing import end
 from boucle.engine.acts.deed import Deed, Doing
 from boucle.engine.work_tables import CaseRow
@@ -23,6 +23,7 @@ class Withdraw(Deed):
 
     def do(self, doing: Doing) -> None:
         """Close the loop, and tell whoever owns its case that there is nothing to do any more."""
+        inbox.finish_all(doing.session, doing.loop, doing.actor, doing.at)
         end(doing, Closure.WITHDRAWN, {"cause": self.cause})
         case = doing.session.get(CaseRow, (doing.loop.id, doing.loop.round))
         if case is not None and case.owner not in {None, doing.actor}:
