@@ -105,7 +105,7 @@ def _check(section: Section, columns: ImportMap) -> Iterator[Mistake]:
         how = "name the column of the customer's key, of the contact's, or of both"
         yield MissingKey(section.place, "customer", how)
     if not columns.facts and not columns.person:
-        yield FeedsNothing(section.place)
+        yield FeedsNothing(section.place, "which fact, such as 'customer.segment: segment'")
     for feed in columns.facts:
         yield from _check_party(feed, columns)
     if columns.person and not columns.contact:

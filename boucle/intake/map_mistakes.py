@@ -209,7 +209,9 @@ class FeedsNothing(Worded):
 
     code = "M019"
     template = "the map feeds no fact and no comment"
-    mend = "say under 'facts:' which column feeds which score, such as 'nps: score'"
+    mend = "say under 'facts:' which column feeds {what}"
+
+    what: str = "which score, such as 'nps: score'"
 
 
 class NotACustomersMap(Worded):

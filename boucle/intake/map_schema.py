@@ -1,9 +1,12 @@
-"""The JSON Schema of an import map."""
+"""The JSON Schemas of import maps and of maps of customers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from boucle.intake.customers_map import KEYS as CUSTOMER_KEYS
+from boucle.intake.customers_map import VERSION as CUSTOMERS
+from boucle.intake.customers_map import party_of
 from boucle.intake.encodings import CODECS, LANGUAGES
 from boucle.intake.map_dates import WHEN_KEYS
 from boucle.intake.map_feeds import FEED_KEYS
@@ -25,9 +28,8 @@ from boucle.rules.writing.schema_parts import (
 )
 
 _ONE_OR_MORE: Schema = {"anyOf": [ANY_SCALAR, {"type": "array", "items": ANY_SCALAR, "minItems": 1}]}
-_BLANK = told(
-    "What a response with a blank cell is: one with an unknown fact, or none.", one_of(["unknown", "skip"])
-)
+_BLANK_CHOICE = one_of(["unknown", "skip"])
+_BLANK = told("What a response with a blank cell is: one with an unknown fact, or none.", _BLANK_CHOICE)
 _MISSING = told("Cells that stand for no answer.", _ONE_OR_MORE)
 
 
@@ -40,6 +42,26 @@ def map_schema(names: Names) -> Schema:
         for one, other in (("id", "group_by"), ("facts", "comments"))
     ]
     return whole_file("map", VERSION, {**file, "allOf": some})
+
+
+def customers_schema(names: Names) -> Schema:
+    """How the columns of a file become what is known of customers; its facts are those of the workspace."""
+    rows, sent = _rows(), _find_sent(names)
+    facts = [name for name in sent if party_of(name)]
+    said = {
+        **{key: rows[key] for key in ("source", "file", "numbers", "missing", "only")},
+        "said_by": _column("Who keeps the file, as its facts will name it."),
+        "blank": told("What a row with a blank cell is: one that does not say it, or none.", _BLANK_CHOICE),
+        **_people(),
+        "as_of": told("Since when what a row says is so.", _when()),
+        "facts": _fed(facts),
+    }
+    file = mapping(_ordered(said, CUSTOMER_KEYS[1:]), ["source"])
+    some = [
+        {"anyOf": [{"required": [one]}, {"required": [other]}]}
+        for one, other in (("customer", "contact"), ("facts", "person"))
+    ]
+    return whole_file("customers", CUSTOMERS, {**file, "allOf": some})
 
 
 def _ordered(said: Properties, keys: Collection[str]) -> dict[str, Schema]:
@@ -77,17 +99,25 @@ def _people() -> dict[str, Schema]:
 
 
 def _content(names: Names) -> dict[str, Schema]:
-    feed: Schema = {"if": {"type": "object"}, "then": _feed(), "else": ANY_SCALAR}
-    sent = {name for name, fact in names.facts.items() if not fact.derived} if names.facts else set()
-    facts = mapping(dict.fromkeys(sorted(sent), feed)) if sent else entries(feed)
     comment: Schema = {"if": {"type": "object"}, "then": _comment(), "else": ANY_SCALAR}
     return {
-        "facts": told("What feeds each fact: a column, or a mapping that says more.", facts),
+        "facts": _fed(_find_sent(names)),
         "comments": told(
             "The columns of comments.",
             {"if": {"type": "array"}, "then": {"items": comment}, "else": comment},
         ),
     }
+
+
+def _find_sent(names: Names) -> list[str]:
+    """The facts that a file can say; none where no workspace is at hand."""
+    return sorted(name for name, fact in names.facts.items() if not fact.derived) if names.facts else []
+
+
+def _fed(facts: list[str]) -> Schema:
+    feed: Schema = {"if": {"type": "object"}, "then": _feed(), "else": ANY_SCALAR}
+    fed = mapping(dict.fromkeys(facts, feed)) if facts else entries(feed)
+    return told("What feeds each fact: a column, or a mapping that says more.", fed)
 
 
 def _file() -> Schema:

@@ -65,10 +65,9 @@ def read_statements(
     """
     columns = replace(map_.columns, responded_at=map_.when or Stated(at))
     with open_sheet(path, columns.layout, columns.encoding, columns.numbers) as sheet:
-        binding, mistakes = bind(columns, sheet.header, path.name, catalogue)
-        mistakes = [*mistakes, *_personal_facts(columns, catalogue)]
-        if binding is None or mistakes:
-            raise UnfitMapError(sorted(mistakes, key=lambda mistake: mistake.place))
+        binding, mistakes = bind_customers(columns, sheet.header, path.name, catalogue)
+        if binding is None:
+            raise UnfitMapError(mistakes)
         reader = _Reader(binding, at)
         drafts = (read_draft(binding, row, sheet.decoder) for row in sheet.rows)
         read = [found for draft in _counted(drafts, reader.counts, progress) if (found := reader.read(draft))]
@@ -85,6 +84,15 @@ def read_statements(
             statements=statements,
             counts=reader.counts,
         )
+
+
+def bind_customers(
+    columns: ImportMap, header: tuple[str, ...], file: str, catalogue: Catalogue
+) -> tuple[Binding | None, list[Mistake]]:
+    """Fit a map of customers to a file's header and to the catalogue; None where it has a mistake."""
+    binding, mistakes = bind(columns, header, file, catalogue)
+    mistakes = sorted([*mistakes, *_personal_facts(columns, catalogue)], key=lambda one: one.place)
+    return (None if mistakes else binding), mistakes
 
 
 def _personal_facts(columns: ImportMap, catalogue: Catalogue) -> Iterator[Mistake]:

@@ -12,7 +12,7 @@ from boucle.commands.starting import copy_starter
 from boucle.registry import make_app
 from tests.unit.small_workspace import TODAY
 
-KINDS = ["facts", "map", "policy", "rules", "settings", "tests"]
+KINDS = ["customers", "facts", "map", "policy", "rules", "settings", "tests"]
 
 
 def _run(*arguments: str) -> tuple[int, str, str]:

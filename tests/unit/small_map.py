@@ -6,12 +6,14 @@ from functools import cache
 
 from boucle.errors import Mistake
 from boucle.intake.binding import Binding, bind
+from boucle.intake.customers_map import read_customers_map
 from boucle.intake.drafts import Draft, read_draft
 from boucle.intake.encodings import Encoding
 from boucle.intake.import_map import ImportMap
 from boucle.intake.joining import Rejection, Skipped, join
 from boucle.intake.map_file import read_map
 from boucle.intake.row import Row
+from boucle.intake.statements import bind_customers
 from boucle.model import Response
 from boucle.rules.catalogue import Catalogue
 from tests.unit.small_workspace import FACTS, RULES, read
@@ -52,6 +54,14 @@ def find_mistakes(text: str, header: tuple[str, ...] = HEADER) -> list[Mistake]:
     """Every mistake of a map, in itself or against the header and the catalogue."""
     map_, mistakes = read_map(text, "map.yaml")
     return mistakes if map_ is None else bind(map_, header, "responses.csv", catalogue())[1]
+
+
+def find_mistakes_of_customers(text: str, header: tuple[str, ...] = HEADER) -> list[Mistake]:
+    """Every mistake of a map of customers, in itself or against the header and the catalogue."""
+    map_, mistakes = read_customers_map(text, "map.yaml")
+    if map_ is None:
+        return mistakes
+    return bind_customers(map_.columns, header, "customers.csv", catalogue())[1]
 
 
 def bound(text: str, header: tuple[str, ...] = HEADER) -> Binding:

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from boucle.errors import Mistake
-from boucle.intake.map_schema import map_schema
+from boucle.intake.map_schema import customers_schema, map_schema
 from boucle.rules.declarations import derived_facts, fact_entry, policy_file, rule_entry, rules_file
 from boucle.rules.ruleset import Workspace
 from boucle.rules.strict_yaml.source import Mapping_, Node, Scalar, Sequence_, read_yaml
@@ -44,6 +44,7 @@ def _schemas(plays: Mapping[str, Any], names: Names) -> dict[str, Schema]:
         "rules": rules_schema(plays, names),
         "tests": cases_schema(every, names),
         "map": map_schema(names),
+        "customers": customers_schema(names),
         "settings": settings_schema(Settings),
     }
 
@@ -134,6 +135,13 @@ def test_settings_with_a_wrong_key_or_shape_are_refused() -> None:
         assert list(validator.iter_errors(tomllib.loads(wrong))) != [], wrong
 
 
+def test_the_map_of_customers_of_its_page_is_taken() -> None:
+    page = (ROOT / "docs" / "customers.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"^```yaml\n(boucle: customers/v1.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert _problems(ANYWHERE["customers"], text) == []
+    assert _problems(NAMED["customers"], text) == []
+
+
 @pytest.mark.parametrize("path", sorted(GOOD))
 def test_files_that_say_every_key_are_taken(path: str) -> None:
     kind = path.partition("/")[0].removesuffix(".yaml")
@@ -160,6 +168,7 @@ BEYOND = {
     "rules.effective_without_timezone",
     "policy.budget_without_zone",
     "map.no_zone",
+    "customers.no_zone",
     "tests.no_instant",
 }
 """Wrong files of these codes whose mistake is a key that another part of the file makes necessary."""

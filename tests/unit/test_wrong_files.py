@@ -15,7 +15,7 @@ from boucle.errors import Mistake
 from boucle.rules.analysis.findings import find_all
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.report import render
-from tests.unit.small_map import find_mistakes
+from tests.unit.small_map import find_mistakes, find_mistakes_of_customers
 from tests.unit.small_workspace import FILES, TODAY, read, with_file
 
 WRONG = Path(__file__).parent / "wrong"
@@ -51,6 +51,10 @@ def _as_map(text: str) -> tuple[list[Mistake], dict[str, str]]:
     return find_mistakes(text), {"map.yaml": text}
 
 
+def _as_customers(text: str) -> tuple[list[Mistake], dict[str, str]]:
+    return find_mistakes_of_customers(text), {"map.yaml": text}
+
+
 def _as_sound(text: str, **more: str) -> tuple[list[Mistake], dict[str, str]]:
     """What the rules of sound files make of one another."""
     texts = {**with_file("rules", text), **{f"rules/{name}.yaml": other for name, other in more.items()}}
@@ -63,6 +67,7 @@ def _as_sound(text: str, **more: str) -> tuple[list[Mistake], dict[str, str]]:
 READERS: Mapping[str, Reader] = {
     **{kind: _as(kind) for kind in FILES},
     "map": _as_map,
+    "customers": _as_customers,
     "finding": _as_sound,
     "sets": lambda text: _as_sound(text, csat=BESIDE),
 }
