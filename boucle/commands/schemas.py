@@ -14,7 +14,7 @@ from boucle.commands.output import now, say, show, to_json
 if TYPE_CHECKING:
     from boucle.rules.writing.schema_parts import Names
 
-Kind = Literal["facts", "policy", "rules", "tests", "map", "settings"]
+Kind = Literal["facts", "policy", "rules", "tests", "map", "customers", "settings"]
 
 _Schema = dict[str, Any]
 
@@ -37,7 +37,7 @@ def schema(
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:
-    """Give JSON Schemas (draft 2020-12) of facts, policy, rules, tests, import maps and settings.
+    """Give JSON Schemas (draft 2020-12) of facts, policy, rules, tests, maps and settings.
 
     With them an editor completes keys, shows what each means, and underlines what cannot be. Inside a
     workspace they hold its own names too: facts, rules, templates, teams, budgets.
@@ -56,7 +56,7 @@ def schema(
 
 
 def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
-    from boucle.intake.map_schema import map_schema
+    from boucle.intake.map_schema import customers_schema, map_schema
     from boucle.rules.writing.schema_facts import facts_schema
     from boucle.rules.writing.schema_models import settings_schema
     from boucle.rules.writing.schema_policy import policy_schema
@@ -73,6 +73,7 @@ def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
         "rules": lambda: rules_schema(plays, names),
         "tests": lambda: cases_schema(names_of_plays, names),
         "map": lambda: map_schema(names),
+        "customers": lambda: customers_schema(names),
         "settings": lambda: settings_schema(Settings),
     }
 
