@@ -202,6 +202,7 @@ class NotSpent:
 
 
 TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]
+PersonId = Annotated[str, NamedIn("person")]
 SkillId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$"), NamedIn("skill")]
 TeamId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("team")]
 
@@ -463,6 +464,7 @@ class ActKind(StrEnum):
     REDEEM = "redeem"
     ANSWER = "answer"
     REPLY = "reply"
+    JOIN = "join"
     REFER = "refer"
     TESTIFY = "testify"
     SETTLE = "settle"

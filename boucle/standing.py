@@ -92,7 +92,8 @@ class Standing(Frozen):
     acts already applied or refused. `answer` is the follow-up score, once given. `approvals` maps
     the step of an offer to what became of its approval. `replied`: the customer has written back, so
     no message goes out by itself any more. `reopened_for` is why boucle has begun this round; `referral`
-    how far the customer's referral has come.
+    how far the customer's referral has come. `objected`: a message of this round was refused because the
+    customer may not be written to. `metric` is that of the score that began the loop.
     """
 
     loop: str
@@ -116,6 +117,8 @@ class Standing(Frozen):
     replied: bool = False
     reopened_for: str | None = None
     referral: Literal["made", "converted"] | None = None
+    objected: bool = False
+    metric: str | None = None
 
 
 class Act(Frozen):

@@ -43,6 +43,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Still open: {loop}",
         "This case was opened on {opened} and is not closed. Next due: {clock}, {due}.",
     ),
+    "next-try": (
+        "Try again now: {loop}",
+        "You have planned to try the customer again now. Next due: {clock}, {due}.",
+    ),
     "silent": (
         "Your case waits for you: {loop}",
         "Nobody has seen you work this case since {since}. Next due: {clock}, {due}.",
@@ -127,6 +131,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Nobody knows whether a message went out, so it is not sent again. Please settle it: {effect}.",
     ),
     "notify": ("For your information: {loop}", "A customer has said something that concerns you."),
+    "step": ("For your information: {loop}", "{text}"),
     "call-back": (
         "A call was promised: {loop}",
         "The customer was offered a call, and waits for it. Next due: {clock}, {due}.",

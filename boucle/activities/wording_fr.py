@@ -61,6 +61,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Toujours ouvert : {loop}",
         "Ce dossier est ouvert depuis le {opened} et n'est pas clos. Prochaine échéance : {clock}, {due}.",
     ),
+    "next-try": (
+        "Nouvel essai prévu maintenant : {loop}",
+        "Vous avez prévu de rappeler le client maintenant. Prochaine échéance : {clock}, {due}.",
+    ),
     "silent": (
         "Votre dossier vous attend : {loop}",
         (
@@ -142,8 +146,8 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "wait-over": (
         "Le client n'est pas revenu : {loop}",
         (
-            "Le dossier attendait le client, et ce délai est passé. Ses échéances courent de nouveau : {clock}, "
-            "{due}."
+            "Le dossier attendait le client, et ce délai est passé. Ses échéances courent de nouveau : "
+            "{clock}, {due}."
         ),
     ),
     "promise-due": (
@@ -157,8 +161,8 @@ NOTICES: Mapping[str, tuple[str, str]] = {
     "merged": (
         "La suite est ailleurs : {loop}",
         (
-            "Cette boucle portait sur la même chose que {into}, où elle continue. Vous n'avez plus rien à faire "
-            "ici."
+            "Cette boucle portait sur la même chose que {into}, où elle continue. Vous n'avez plus rien à "
+            "faire ici."
         ),
     ),
     "withdrawn": (
@@ -178,6 +182,7 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Personne ne sait si un message est parti, il n'est donc pas renvoyé. Merci de trancher : {effect}.",
     ),
     "notify": ("Pour information : {loop}", "Un client a dit quelque chose qui vous concerne."),
+    "step": ("Pour information : {loop}", "{text}"),
     "call-back": (
         "Un appel a été promis : {loop}",
         "On a proposé au client de le rappeler, et il attend cet appel. Prochaine échéance : {clock}, {due}.",

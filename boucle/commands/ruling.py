@@ -139,6 +139,7 @@ def _check_rules(settings: Settings) -> Checked:
     known = {
         "template": frozenset(find_templates(folder)),
         "team": frozenset(settings.teams),
+        "person": frozenset(settings.people),
         "skill": settings.skills,
     }
     workspace, mistakes = load(texts, play_params(), known, today=now().date())

@@ -93,7 +93,12 @@ def _names(workspace: Path | None) -> Names:
     settings = get_settings(workspace)
     templates = frozenset(find_templates(settings.workspace / "templates"))
     teams = frozenset(settings.teams)
-    known = {"template": templates, "team": teams, "skill": settings.skills}
+    known = {
+        "template": templates,
+        "team": teams,
+        "person": frozenset(settings.people),
+        "skill": settings.skills,
+    }
     read, _ = load(read_workspace(settings.workspace), play_params(), known, today=now().date())
     if read is None:
         say("the files have mistakes ('boucle rules check'): facts, rules and budgets are not listed")

@@ -31,6 +31,7 @@ def list_plays() -> Mapping[str, KnownPlay]:
         csm_case,
         escalate,
         invite_promoter,
+        sequence,
     )
 
     workflows: Mapping[str, type[Play]] = {
@@ -40,6 +41,7 @@ def list_plays() -> Mapping[str, KnownPlay]:
         "invite_promoter": invite_promoter.InvitePromoter,
         "ask_follow_up": ask_follow_up.AskFollowUp,
         "acknowledge": acknowledge.Acknowledge,
+        "sequence": sequence.Sequence,
     }
     return {name: KnownPlay(workflows[name], params) for name, params in play_params().items()}
 
@@ -53,6 +55,7 @@ def play_params() -> dict[str, type[BaseModel]]:
         csm_case_params,
         escalate_params,
         invite_promoter_params,
+        sequence_params,
     )
 
     return {
@@ -62,4 +65,5 @@ def play_params() -> dict[str, type[BaseModel]]:
         "invite_promoter": invite_promoter_params.InvitePromoterParams,
         "ask_follow_up": ask_follow_up_params.AskFollowUpParams,
         "acknowledge": acknowledge_params.AcknowledgeParams,
+        "sequence": sequence_params.SequenceParams,
     }
