@@ -188,16 +188,24 @@ def _owner(row: ClockRow | CommitmentRow, case: CaseRow) -> str:
 def _contact(
     row: ClockRow, case: CaseRow, loop: LoopRow, calendar: Calendar | None, at: datetime
 ) -> _Contact:
-    end = max(case.first_contact_at or _known_until(row, loop, at), row.started_at)
+    reached_at = _reached_at(row, case)
+    end = max(reached_at or _known_until(row, loop, at), row.started_at)
     counted = min(end, row.paused_at or end)
     working = worked(row.started_at, counted, calendar) if calendar else end - row.started_at
     return _Contact(
         team=case.team,
         owner=_owner(row, case),
-        contacted=case.first_contact_at is not None,
+        contacted=reached_at is not None,
         wall=end - row.started_at,
         working=max(working - timedelta(seconds=row.paused_for), timedelta()),
     )
+
+
+def _reached_at(row: ClockRow, case: CaseRow) -> datetime | None:
+    """When the contact was made that the clock counts down to; one that began anew counts the next one."""
+    if row.state == ClockState.MET:
+        return row.ended_at
+    return case.first_contact_at if row.ended_at is not None else None
 
 
 def _known_until(row: ClockRow, loop: LoopRow, at: datetime) -> datetime:

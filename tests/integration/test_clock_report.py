@@ -14,7 +14,7 @@ from boucle.commands.clock_reporting import _csv
 from boucle.engine import cases, loops
 from boucle.engine.clock_report import ClockLine, ClockReport, ContactLine, report_clocks
 from boucle.engine.clock_views import view_clocks
-from boucle.engine.clocks import running_clocks
+from boucle.engine.clocks import restart_clock, running_clocks
 from boucle.engine.database import Database
 from boucle.engine.reports import figures
 from boucle.engine.standing import get_standing
@@ -159,6 +159,16 @@ def test_working_hours_to_first_contact_leave_out_pauses(session: Session) -> No
     reach(session, loop, 4)
     found = times(report_clocks(session, at=AT + DAY), "owner")
     assert (found.median_hours, found.median_working_hours) == (4, 2)
+
+
+def test_a_clock_that_began_anew_counts_the_next_contact(session: Session) -> None:
+    loop = case(session, "r1")
+    reach(session, loop, 2)
+    restart_clock(session, loop, FIRST[0], FIRST[1], None, AT + 5 * HOUR)
+    assert times(report_clocks(session, at=AT + 6 * HOUR)).waiting == 1
+    reach(session, loop, 8)
+    found = times(report_clocks(session, at=AT + DAY))
+    assert (found.contacted, found.median_hours) == (1, 3)
 
 
 def test_lists_pages_plays_and_reports_tell_one_and_the_same_due_time(session: Session) -> None:
