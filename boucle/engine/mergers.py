@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from sqlalchemy import Column, Table, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from boucle.engine import knowledge, ledger, loops, privacy
+from boucle.engine import knowledge, ledger, loops, privacy, withdrawals
 from boucle.engine.canonical import canonical
 from boucle.engine.customers import Party, hold_persons, pass_gate
 from boucle.engine.knowledge import CUSTOMER, Origin
@@ -49,12 +49,16 @@ def merge(
     at: datetime,
     text: str | None = None,
 ) -> Merged:
-    """Let the record `into` go on for the record `gone`; RefusedError where that makes no sense."""
+    """Let the record `into` go on for the record `gone`; RefusedError where that makes no sense.
+
+    A contact who refused under one record has refused under both: the open loops end.
+    """
     pass_gate(session, alone=True)
     rows = _hold(session, model, gone, into)
     from_, to = rows[gone], rows[into]
     _require_sense(from_, to)
-    moving = _hold_loops(session, model, gone)
+    moving = [loop for loop in _hold_loops(session, model, (gone, into)) if gone in _names(loop)]
+    refused = isinstance(to, Contact) and withdrawals.is_withdrawn(to)
     before: dict[str, JsonValue] = {"facts": {**to.facts}, "sources": {**to.sources}}
     if isinstance(from_, Contact) and isinstance(to, Contact):
         before |= {"customer": to.customer_id, **_merge_contacts(session, from_, to)}
@@ -72,6 +76,8 @@ def merge(
         tuple(loop.id for loop in moving if loop.state != LoopState.CLOSED),
     )
     _record(session, merged, moved, before, text, actor, at)
+    if isinstance(to, Contact) and withdrawals.is_withdrawn(to) and not refused:
+        withdrawals.end_loops(session, [into], cause="consent", at=at, actor=actor)
     return merged
 
 
@@ -96,10 +102,14 @@ def _require_sense(from_: Customer | Contact, to: Customer | Contact) -> None:
             raise RefusedError("already_merged", text)
 
 
-def _hold_loops(session: Session, model: Record, gone: str) -> Sequence[LoopRow]:
+def _hold_loops(session: Session, model: Record, ids: Sequence[str]) -> Sequence[LoopRow]:
     column = LoopRow.customer_id if model is Customer else LoopRow.contact_id
-    query = select(LoopRow).where(col(column) == gone).order_by(col(LoopRow.id)).with_for_update()
+    query = select(LoopRow).where(col(column).in_(ids)).order_by(col(LoopRow.id)).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).all()
+
+
+def _names(loop: LoopRow) -> tuple[str | None, str | None]:
+    return loop.customer_id, loop.contact_id
 
 
 # -- what is known ------------------------------------------------------------------------------

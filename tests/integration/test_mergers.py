@@ -17,10 +17,10 @@ from boucle.engine.customer_lists import find_party
 from boucle.engine.database import Database
 from boucle.engine.mergers import Merged, merge
 from boucle.engine.reconciliation import read_counts
-from boucle.engine.tables import Contact, Customer, LedgerEvent, LoopRow, Personal, ResponseRow
+from boucle.engine.tables import CommandRow, Contact, Customer, LedgerEvent, LoopRow, Personal, ResponseRow
 from boucle.engine.verification import verify
 from boucle.errors import AmbiguousError, NotFoundError, RefusedError
-from boucle.model import Person, Response
+from boucle.model import ActKind, Person, Response
 from tests.integration.gated import AT, DAY, FACTS, answer, compile_gates, take
 from tests.integration.opening import event_types
 
@@ -142,6 +142,8 @@ def test_a_contact_brings_their_data_and_their_refusal(database: Database) -> No
         assert person == Person(name="Ada", email="new@x.example", phone="01")
         for one in taken.taken:
             assert find_objection(session, session.get_one(LoopRow, one.loop_id)) == CONSENT
+        asked = session.exec(select(CommandRow.loop_id).where(CommandRow.kind == ActKind.WITHDRAW)).all()
+        assert set(asked) == {one.loop_id for one in taken.taken}
 
 
 def test_who_erases_the_one_that_goes_on_erases_all_that_is_personal(database: Database) -> None:
