@@ -148,6 +148,17 @@ def list_open_loops(
     return session.exec(query.order_by(col(LoopRow.id)).limit(limit)).all()
 
 
+def list_ending(session: Session) -> Sequence[str]:
+    """Closed loops that still have something to tell a colleague, by day perhaps; their plays run on."""
+    query = select(EffectRow.loop_id).where(
+        EffectRow.loop_id == LoopRow.id,
+        LoopRow.state == LoopState.CLOSED,
+        EffectRow.kind == EffectKind.STAFF,
+        col(EffectRow.state).in_((EffectState.INTENDED, EffectState.RELEASED)),
+    )
+    return session.exec(query.distinct()).all()
+
+
 def restart(session: Session, loop_id: str, at: datetime) -> OutboxRow:
     """Ask for the workflow of an open loop again, and for its undecided acts to be delivered again.
 

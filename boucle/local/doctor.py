@@ -98,4 +98,5 @@ def read_open_loops(database: Database) -> OpenLoops:
     with database.reading() as session:
         while page := reconciliation.list_open_loops(session, after=ids[-1] if ids else ""):
             ids.extend(page)
-        return OpenLoops(frozenset(ids), frozenset(outbox.list_pending_starts(session)))
+        untold, ending = outbox.list_pending_starts(session), reconciliation.list_ending(session)
+        return OpenLoops(frozenset(ids), frozenset(untold), frozenset(ending))

@@ -22,10 +22,14 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class OpenLoops:
-    """The open loops of the database, and those of them whose start Temporal has yet to be told."""
+    """The open loops of the database, and those of them whose start Temporal has yet to be told.
+
+    `ending` are closed ones that still have something to tell a colleague.
+    """
 
     ids: frozenset[str]
     untold: frozenset[str]
+    ending: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def compare(temporal: TemporalView, database: OpenLoops) -> Difference:
     """Open loops against running workflows. What waits in the outbox is not lost; nor is what ended."""
     return Difference(
         lost=database.ids - temporal.running - temporal.ended_badly - database.untold,
-        surplus=temporal.running - database.ids,
+        surplus=temporal.running - database.ids - database.ending,
         both=len(database.ids & temporal.running),
     )
 

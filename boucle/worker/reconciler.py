@@ -12,8 +12,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistoryEventFilterType,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from boucle.engine import outbox, reconciliation
@@ -60,14 +66,16 @@ class Reconciler:
     async def _repair(self, loop_id: str) -> bool:
         """Lists lag behind, so Temporal is asked once more about this one."""
         try:
-            description = await self._client.get_workflow_handle(loop_id).describe()
+            handle = self._client.get_workflow_handle(loop_id)
+            description = await handle.describe()
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             return await asyncio.to_thread(self._restart, loop_id)
         status = description.status
         if status is not None and status != WorkflowExecutionStatus.RUNNING:
-            await asyncio.to_thread(self._record_end, loop_id, f"workflow_{status.name.lower()}")
+            reason = await _read_reason(handle)
+            await asyncio.to_thread(self._record_end, loop_id, f"workflow_{status.name.lower()}", reason)
         return False
 
     def _restart(self, loop_id: str) -> bool:
@@ -79,10 +87,10 @@ class Reconciler:
         _log.warning("loop %s was unknown to Temporal and is started again", loop_id)
         return True
 
-    def _record_end(self, loop_id: str, problem: str) -> None:
+    def _record_end(self, loop_id: str, problem: str, reason: str | None) -> None:
         """Read the loop again: it may have been closed, or begun anew, since it was listed."""
         with self._database.session() as session:
-            recorded = outbox.mark_ended(session, loop_id, problem, datetime.now(UTC))
+            recorded = reconciliation.interrupt(session, loop_id, problem, datetime.now(UTC), reason=reason)
             session.commit()
         if recorded:
             _log.error("loop %s is open, but its workflow has ended (%s)", loop_id, problem)
@@ -102,3 +110,11 @@ class Reconciler:
         query = f'TaskQueue = "{self._task_queue}" AND {condition}'
         async for execution in self._client.list_workflows(query, page_size=_CHUNK):
             yield execution.id
+
+
+async def _read_reason(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """What was said when it was terminated; a cancelled run has written that down itself."""
+    close = WorkflowHistoryEventFilterType.CLOSE_EVENT
+    async for event in handle.fetch_history_events(event_filter_type=close):
+        return event.workflow_execution_terminated_event_attributes.reason or None
+    return None
