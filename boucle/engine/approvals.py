@@ -25,6 +25,11 @@ from boucle.model import ApprovalState, Duration, OfferKind, Plan
 PLAY_S = "offer"
 """The step of what a play proposes; what people propose in the same round is `offer.2` and so on."""
 
+_EVENTS = {
+    ApprovalState.APPROVED: "offer.approved",
+    ApprovalState.DECLINED: "offer.declined",
+    ApprovalState.LAPSED: "offer.lapsed",
+}
 _SAID = {ApprovalState.APPROVED: "approved", ApprovalState.DECLINED: "refused"}
 """The word for each decision, as notices have it."""
 
@@ -123,7 +128,7 @@ def _decide(
 ) -> None:
     row.state, row.decided_by, row.decided_at = state, by, at
     session.add(row)
-    loops.append(session, loop, f"offer.{state}", at=at, actor=by, payload=_about(row), text=text)
+    loops.append(session, loop, _EVENTS[state], at=at, actor=by, payload=_about(row), text=text)
     if row.proposed_by != loops.BOUCLE and state in _SAID:
         notices.write_down(
             session, loop, notices.step("approval-decided", row.step), at,

@@ -23,8 +23,8 @@ class Offer(Frozen):
         description="What it is worth, such as 15.00 EUR; a voucher and a credit need it.",
     )
     valid_for: SomeTime = Field(description="How long it can be used, such as 30 days.")
-    label: Mapping[Annotated[str, Field(pattern="^[a-z]{2}$")], str] = Field(
-        default={}, description="What it is, in each language: {en: a free month, fr: un mois offert}."
+    label: Mapping[Annotated[str, Field(pattern="^[a-z]{2}$")], str] | None = Field(
+        default=None, description="What it is, in each language: {en: a free month, fr: un mois offert}."
     )
     approval: Literal["none", "required"] = Field(
         default="none", description="required: somebody approves it before the customer hears of it."

@@ -62,7 +62,7 @@ class Offering(Play):
             kind=offer.kind,
             value=offer.value,
             valid_for=offer.valid_for,
-            label=offer.label,
+            label=offer.label or {},
             at=workflow.now(),
         )
 

@@ -13,6 +13,7 @@ import pytest
 from boucle import settings_file
 from boucle.engine.absences import Absence
 from boucle.errors import Mistake
+from boucle.model import Money, Role
 from boucle.settings import Settings
 from boucle.settings_file import describe_settings, locate, parse_settings
 from boucle.worker.directory import make_directory
@@ -257,6 +258,49 @@ def test_whatever_stands_in_the_file_is_told_and_never_raised(part: int) -> None
         assert (settings is None) == bool(mistakes)
         lines = text.count("\n") + 1
         assert all(mistake.message and 1 <= mistake.place.line <= lines for mistake in mistakes)
+
+
+def test_a_role_s_limit_is_one_amount_a_currency() -> None:
+    settings = read(
+        """
+[people.anna]
+name = "Anna"
+email = "anna@example.com"
+[people.lea]
+name = "Lea"
+email = "lea@example.com"
+[people.otto]
+name = "Otto"
+email = "otto@example.com"
+role = "cx_ops"
+[teams.csm]
+name = "CSM"
+lead = "lea"
+members = ["anna"]
+[offers.limits]
+csm = "50.00 EUR"
+lead = ["200.00 EUR", "220.00 USD"]
+"""
+    )
+    euros, dollars = Money.parse("60.00 EUR"), Money.parse("220.00 USD")
+    anna, lea, otto = (settings.authority_of(person) for person in ("anna", "lea", "otto"))
+    assert [one.role for one in (anna, lea, otto)] == [Role.CSM, Role.LEAD, Role.CX_OPS]
+    assert [one.covers(euros) for one in (anna, lea, otto)] == [False, True, False]
+    assert [one.covers(dollars) for one in (anna, lea, otto)] == [False, True, False]
+    assert [one.covers(None) for one in (anna, lea, otto)] == [True, True, True]
+    assert [one.approves(None) for one in (anna, lea, otto)] == [False, True, True]
+
+
+def test_a_lead_without_a_limit_grants_any_amount_and_a_csm_none() -> None:
+    limits = read("").offers
+    assert limits.authority(Role.LEAD).covers(Money.parse("9999.00 EUR"))
+    assert not limits.authority(Role.CSM).covers(Money.parse("0.01 EUR"))
+
+
+@pytest.mark.parametrize("limit", ['"50 euros"', "50", '["1.00 EUR", "x"]'])
+def test_a_limit_that_is_no_amount_is_a_mistake_with_its_line(limit: str) -> None:
+    _, mistakes = parse_settings(f"[offers.limits]\ncsm = {limit}\n", Path())
+    assert [(mistake.code, mistake.place.line) for mistake in mistakes] == [("S003", 2)]
 
 
 def test_every_setting_has_one_line_of_doc_and_stands_in_the_reference() -> None:
