@@ -1,13 +1,14 @@
-"""The human side of a loop: its case is opened and given to somebody; a missed clock goes to the lead."""
+"""The human side of a loop: its case is opened, given to somebody, and looked after."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
-from boucle.activities.calls import MissClock, OpenCase
+from boucle.activities.calls import LookAfter, OpenCase
 from boucle.activities.people import Directory
-from boucle.engine import cases, loops, notices
+from boucle.engine import cases, loops
 from boucle.engine.assignment import give
+from boucle.engine.climbing import climb
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -16,7 +17,7 @@ from boucle.standing import Standing
 
 
 class CaseActivities:
-    """Opens cases, and takes them to the lead."""
+    """Opens cases, and sees to it that somebody works them."""
 
     def __init__(self, database: Database, directory: Directory) -> None:
         self._database = database
@@ -35,6 +36,7 @@ class CaseActivities:
             case = cases.open_case(
                 session, call.loop, team=call.team, severity=call.severity, at=call.at, skill=call.skill
             )
+            case.terms = call.terms.model_dump(mode="json")
             case.verify_after = str(call.verify_after) if call.verify_after else None
             if case.owner is None:
                 loop = session.get_one(LoopRow, call.loop)
@@ -46,17 +48,12 @@ class CaseActivities:
             return standing
 
     @activity.defn
-    def miss_clock(self, call: MissClock) -> Standing:
-        """The clock is missed; the lead is to be told, once per clock, and may claim the case."""
+    def look_after(self, call: LookAfter) -> Standing:
+        """What the terms of the case ask for by now: see `engine/climbing.py`."""
         with self._database.session() as session:
-            loop = session.get_one(LoopRow, call.loop)
-            case = cases.get_case(session, loop)
-            loops.miss_clock(session, call.loop, call.clock, call.at)
-            lead = self._directory.find_lead(case.team)
-            if lead is not None:
-                cases.escalate(session, call.loop, lead=lead, at=call.at)
-                step = notices.step("missed", call.clock)
-                notices.write_down(session, loop, step, call.at, to=notices.LEAD)
+            loop = loops.lock_loop(session, call.loop)
+            if loop.round == call.round:
+                climb(session, call.loop, self._directory.make_roster(), call.at)
             standing = get_standing(session, call.loop)
             session.commit()
             return standing

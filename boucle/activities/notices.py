@@ -26,7 +26,7 @@ from boucle.engine.loops import lock_loop
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.errors import BoucleError
-from boucle.model import EffectKind, EffectState, LoopState, Plan
+from boucle.model import EffectKind, EffectState, Plan
 
 _URGENT = frozenset({"high", "critical"})
 _INSTANTS = frozenset({"since", "until", "opened"})
@@ -59,8 +59,6 @@ class NoticeActivities:
         What cannot be told now comes back with the instant at which it can. One that fails does not
         hold up the others; the first failure is raised after them.
         """
-        if call.step is not None:
-            self._write_down(call, call.step)
         states: dict[str, EffectState] = {}
         later: dict[str, datetime] = {}
         failures: list[BoucleError] = []
@@ -78,13 +76,6 @@ class NoticeActivities:
         if failures:
             raise failures[0]
         return Told(states=states, later=later)
-
-    def _write_down(self, call: Tell, step: str) -> None:
-        with self._post.database.session() as session:
-            loop = lock_loop(session, call.loop)
-            if loop.round == call.round and loop.state != LoopState.CLOSED:
-                notices.write_down(session, loop, step, call.at)
-            session.commit()
 
     def _find_next(self, call: Tell, seen: set[str]) -> str | None:
         """The next one; those for the members of a team are written down only while this goes on."""

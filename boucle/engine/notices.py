@@ -79,12 +79,10 @@ KINDS = (
 )
 """Everything that colleagues are told."""
 
-_AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable"})
+_AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable", "answered", "merged"})
 """What colleagues are told of a closed loop too."""
 
 _ABOUT_CLOCK = frozenset({"reminder", "missed", "late"})
-_LAST_NEWS = frozenset({"answered", "withdrawn", "merged", "reply", "approval-decided"})
-"""What is told of a loop that is closed: it may be why it is."""
 
 
 def step(kind: str, which: str) -> str:

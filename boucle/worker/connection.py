@@ -55,6 +55,7 @@ def play_runner() -> SandboxedWorkflowRunner:
             "boucle.model",
             "boucle.decision",
             "boucle.standing",
+            "boucle.terms",
             "boucle.errors",
             "boucle.activities",
             "boucle.engine",

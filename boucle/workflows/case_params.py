@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from boucle.model import CaseSeverity, Duration, Frozen, SkillId, SomeTime, TeamId
+from boucle.terms import CaseTerms
+from boucle.workflows.ladder_params import MISSED_TO_LEAD, LadderLevel, to_ladder, to_silence
 
 
 class CaseParams(Frozen):
@@ -26,6 +30,22 @@ class CaseParams(Frozen):
         default=(Duration(amount=4, unit="hours"),),
         description="How long before each clock runs out the owner is reminded; several are possible.",
     )
+    ladder: tuple[LadderLevel, ...] = Field(
+        default=MISSED_TO_LEAD,
+        description="Who is told besides, and when; a lead who is told may claim the case.",
+    )
+    remind_silent_after: tuple[SomeTime, ...] = Field(
+        default=(Duration(amount=2, unit="days", business=True),),
+        description="How long without a sign the owner is reminded of the case; several are possible.",
+    )
+    silent_after: SomeTime | Literal["none"] = Field(
+        default=Duration(amount=3, unit="days", business=True),
+        description="How long without a sign the owner is given up; none: never.",
+    )
+    if_silent: Literal["escalate", "reassign"] = Field(
+        default="escalate",
+        description="escalate: the lead is told, and may claim the case; reassign: somebody else gets it.",
+    )
     severity: CaseSeverity = Field(
         default="medium",
         description="low, medium, high or critical; from high on, colleagues are told at night too.",
@@ -38,3 +58,14 @@ class CaseParams(Frozen):
             if ahead.business:
                 raise ValueError(f"'{ahead}': a reminder counts back on the wall clock; write 4h or 1 day")
         return remind_before
+
+    @model_validator(mode="after")
+    def _each_moment_once(self) -> Self:
+        to_ladder(self.remind_before, self.ladder)
+        return self
+
+    @property
+    def terms(self) -> CaseTerms:
+        """Who is told when, as the case keeps it."""
+        silence = to_silence(self.remind_silent_after, self.silent_after, self.if_silent)
+        return CaseTerms(ladder=to_ladder(self.remind_before, self.ladder), silence=silence)

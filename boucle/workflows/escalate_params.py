@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from boucle.model import CaseSeverity, Duration, SomeTime, TeamId
@@ -24,6 +26,18 @@ class EscalateParams(CaseParams):
     remind_before: tuple[Duration, ...] = Field(
         default=(Duration(amount=1, unit="hours"),),
         description="How long before each clock runs out the lead is reminded; several are possible.",
+    )
+    remind_silent_after: tuple[SomeTime, ...] = Field(
+        default=(Duration(amount=1, unit="days", business=True),),
+        description="How long without a sign the lead is reminded of the case; several are possible.",
+    )
+    silent_after: SomeTime | Literal["none"] = Field(
+        default=Duration(amount=2, unit="days", business=True),
+        description="How long without a sign the lead is given up; none: never.",
+    )
+    if_silent: Literal["escalate", "reassign"] = Field(
+        default="reassign",
+        description="escalate: the lead is told, and may claim the case; reassign: somebody else gets it.",
     )
     severity: CaseSeverity = Field(
         default="high",

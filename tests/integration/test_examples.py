@@ -26,6 +26,7 @@ def _load(name: str) -> Workspace:
     assert settings is not None, mistakes
     known = {
         "team": frozenset(settings.teams),
+        "person": frozenset(settings.people),
         "template": frozenset(find_templates(folder / "templates")),
     }
     workspace, mistakes = load(read_workspace(folder), play_params(), known, today=date(2026, 1, 1))

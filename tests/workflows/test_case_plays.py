@@ -123,7 +123,7 @@ async def test_who_was_to_be_told_in_the_morning_is_not_told_of_a_closed_case(wo
     await world.has_effect(loop, "acknowledge")
     await world.act(loop, ActKind.CLOSE, closure="false_alarm")
     standing = await world.closed(loop)
-    assert standing.effects["staff-assigned-first"] == EffectState.RELEASED
+    assert standing.effects["staff-assigned-first"] == EffectState.REFUSED
     assert told(world) == []
 
 
@@ -150,7 +150,7 @@ async def test_cases_go_to_who_has_least_to_do_and_a_new_owner_is_told(world: Wo
     second = world.open_loop("csm_case", CASE)
     await world.has_effect(second, "staff-assigned-first")
     assert [case_of(world, loop).owner for loop in (first, second)] == ["carla", "denis"]
-    act = await world.act(first, ActKind.ASSIGN, "lea", owner="denis")
+    act = await world.act(first, ActKind.ASSIGN, "lea", owner="denis", text="Carla asked for it.")
     await world.has_effect(first, f"staff-assigned-{act.id}")
     assert told(world)[-1] == f"staff-assigned-{act.id} denis"
 
