@@ -97,45 +97,67 @@ def write_new(session: Session, acceptance: Acceptance, accepted: Sequence[New])
     insert_rows(session, DecisionRow, [new.row.model_dump() for new in accepted])
     _write_gates(session, acceptance, accepted)
     for new, event in together:
-        if new.decision.outcome == "starts" and new.decision.plan:
-            _open_loop(session, acceptance, new, new.decision.plan, event)
-        _tell_open_loop(session, acceptance, new, event)
+        _act_on(session, acceptance, new, event)
+
+
+def _act_on(session: Session, acceptance: Acceptance, new: New, event: Place) -> None:
+    if new.decision.outcome == "starts" and new.decision.plan:
+        _open_loop(session, acceptance, new, new.decision.plan, event)
+    _tell_open_loop(session, acceptance, new, event)
+
+
+def draft_again(content: Content, response: ResponseRow, decision: Decision, meets: str | None) -> New:
+    """A known response whose other content was decided anew, about to be written."""
+    return New(content, decision, response, _decision(response.id, decision), meets)
 
 
 def accept_revision(
-    session: Session, acceptance: Acceptance, content: Content, response: ResponseRow
+    session: Session, acceptance: Acceptance, content: Content, response: ResponseRow, anew: New | None = None
 ) -> DecisionRow:
-    """Write other content of a known response; its first decision is kept, and its loop shows it."""
+    """Write other content of a known response.
+
+    Its first decision is kept, and its loop shows it; or it is decided `anew`, as a new one is.
+    """
     first = responses.find_first_decision(session, response.id)
     response.revision += 1
     session.execute(
         update(ResponseRow).where(col(ResponseRow.id) == response.id).values(revision=response.revision)
     )
-    kept = DecisionRow(
-        id=new_id(),
-        response_id=response.id,
-        revision=response.revision,
-        at=acceptance.at,
-        bundle=first.bundle,
-        outcome="kept",
-        loop_id=first.loop_id,
-        record=first.record,
-    )
+    row = anew.row if anew else _keep(acceptance, first)
+    row.revision = response.revision
     changed: dict[str, JsonValue] = {"response": response.id, "revision": response.revision}
-    payload = {**_said(acceptance, content), **changed, "decision": kept.id, "kept": first.id}
+    decided = _decided(row, anew.decision) if anew else {"decision": row.id, "kept": first.id}
+    payload = {**_said(acceptance, content), **changed, **decided}
     [event] = ledger.append_all(
         session, acceptance.chain, [_event(acceptance, "response.revised", payload, content, response)]
     )
     session.execute(delete(ScoreRow).where(col(ScoreRow.response_id) == response.id))
     insert_rows(session, ScoreRow, _scores(acceptance, content, response.id))
     insert_rows(session, Revision, [_revision(acceptance, content, response, event)])
-    insert_rows(session, DecisionRow, [kept.model_dump()])
+    insert_rows(session, DecisionRow, [row.model_dump()])
+    if anew:
+        _write_gates(session, acceptance, [anew])
+        _act_on(session, acceptance, anew, event)
     loop = session.get(LoopRow, first.loop_id) if first.loop_id else None
     if loop:
         intake: JsonValue = {"chain": event.chain, "seq": event.seq}
         payload = {**changed, "scores": payload["scores"], "intake": intake}
         loops.append(session, loop, "loop.revised", at=acceptance.at, actor=acceptance.actor, payload=payload)
-    return kept
+    return row
+
+
+def _keep(acceptance: Acceptance, first: DecisionRow) -> DecisionRow:
+    """The first decision stands for another revision too."""
+    return DecisionRow(
+        id=new_id(),
+        response_id=first.response_id,
+        revision=first.revision,
+        at=acceptance.at,
+        bundle=first.bundle,
+        outcome="kept",
+        loop_id=first.loop_id,
+        record=first.record,
+    )
 
 
 # -- rows ---------------------------------------------------------------------------------------

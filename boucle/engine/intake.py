@@ -32,7 +32,15 @@ from boucle.engine import (
     responses,
     withdrawals,
 )
-from boucle.engine.acceptance import Acceptance, Content, New, accept_revision, draft_new, write_new
+from boucle.engine.acceptance import (
+    Acceptance,
+    Content,
+    New,
+    accept_revision,
+    draft_again,
+    draft_new,
+    write_new,
+)
 from boucle.engine.circumstances import Named, World
 from boucle.engine.customers import Parties
 from boucle.engine.derived import add_to_past, derive, load_past
@@ -42,6 +50,7 @@ from boucle.engine.quarantine import QuarantineTerms
 from boucle.engine.responses import Known
 from boucle.engine.tables import Contact, Customer, QuarantineRow
 from boucle.model import Response
+from boucle.rules import decide as rules
 from boucle.rules.bundle import Bundle
 from boucle.rules.decide import Facts, Mode, conclude, judge
 from boucle.rules.derivation import Past, PastLoop
@@ -275,29 +284,65 @@ class _Intake:
         facts = knowledge.recall(self.acceptance.bundle.catalogue, customer, contact, one.facts, one.unlisted)
         content = Content(one, facts, customer.id if customer else None, contact.id if contact else None)
         known = self.known.get(one.identity)
-        return self._revise(content, known) if known else self._decide(content, customer, contact)
+        if known:
+            return self._revise(content, known, customer, contact)
+        return self._decide(content, customer, contact)
 
-    def _revise(self, content: Content, known: Known) -> Taken:
+    def _revise(
+        self, content: Content, known: Known, customer: Customer | None, contact: Contact | None
+    ) -> Taken:
         self._write()
         one = content.incoming
-        kept = accept_revision(self.session, self.acceptance, content, known.row)
+        anew = None
+        if self.acceptance.bundle.policy.revisions == "redecide":
+            self.past.forget_response(known.row.id)
+            anew = self._decide_anew(content, known, customer, contact)
+        row = accept_revision(self.session, self.acceptance, content, known.row, anew)
         add_to_past(self.acceptance.bundle, self.past, known.row, content.facts)
         known.digests.add(one.digest)
         return Taken(
-            one.response.source_id, "revision", known.row.id, loop_id=kept.loop_id, unlisted=one.unlisted
+            one.response.source_id,
+            "revision",
+            known.row.id,
+            anew.decision if anew else None,
+            row.loop_id,
+            unlisted=one.unlisted,
         )
 
-    def _decide(self, content: Content, customer: Customer | None, contact: Contact | None) -> Taken:
-        one, bundle, at = content.incoming, self.acceptance.bundle, self.acceptance.at
-        own = derive(bundle, one.response, content.facts, customer, contact, self.past, at)
-        facts = Facts({**content.facts, **own}, one.response.responded_at, frozenset(own))
-        named = Named(content.contact_id, content.customer_id)
-        verdict = judge(bundle, facts, at, self.mode)
+    def _decide_anew(
+        self, content: Content, known: Known, customer: Customer | None, contact: Contact | None
+    ) -> New | None:
+        """As for a new one, where nothing was begun on it; else what was begun only becomes more severe."""
+        begun = joining.list_loops_of(self.session, [known.row.id])
+        verdict = self._judge(content, customer, contact)
+        if begun:
+            severity = verdict.hit.plan.params.get("severity") if verdict.hit else None
+            for loop_id in begun:
+                joining.correct(self.session, loop_id, severity, self.acceptance.actor, self.acceptance.at)
+            return None
+        decision, meets = self._conclude(content, verdict)
+        new = draft_again(content, known.row, decision, meets)
+        self.world.count(decision, _named(content), new.row.loop_id)
+        return new
+
+    def _judge(self, content: Content, customer: Customer | None, contact: Contact | None) -> rules.Verdict:
+        response, bundle, at = content.incoming.response, self.acceptance.bundle, self.acceptance.at
+        own = derive(bundle, response, content.facts, customer, contact, self.past, at)
+        facts = Facts({**content.facts, **own}, response.responded_at, frozenset(own))
+        return judge(bundle, facts, at, self.mode)
+
+    def _conclude(self, content: Content, verdict: rules.Verdict) -> tuple[Decision, str | None]:
+        """The decision, and the loop that is open meanwhile."""
+        named = _named(content)
         told = self.world.tell(verdict.asks, named)
-        decision = conclude(bundle, verdict, told)
         meets = told.open_loop or self.world.open_loops.find(named.contact, named.customer)
+        return conclude(self.acceptance.bundle, verdict, told), meets
+
+    def _decide(self, content: Content, customer: Customer | None, contact: Contact | None) -> Taken:
+        one = content.incoming
+        decision, meets = self._conclude(content, self._judge(content, customer, contact))
         new = draft_new(self.acceptance, content, decision, meets)
-        self.world.count(decision, named, new.row.loop_id)
+        self.world.count(decision, _named(content), new.row.loop_id)
         self.unwritten.append(new)
         self.known[one.identity] = Known(new.response, {one.digest})
         self._count(new)
@@ -315,3 +360,7 @@ class _Intake:
     def _write(self) -> None:
         write_new(self.session, self.acceptance, self.unwritten)
         self.unwritten = []
+
+
+def _named(content: Content) -> Named:
+    return Named(content.contact_id, content.customer_id)

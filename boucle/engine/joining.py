@@ -13,10 +13,12 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from boucle.decision import Decision
-from boucle.engine import cases, ledger, loops, responses
+from boucle.engine import cases, clocks, commands, ledger, loops, notices, responses, waits
+from boucle.engine.canonical import instant_text
 from boucle.engine.ledger import Place
 from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, OutboxRow, ResponseRow
-from boucle.model import LoopState, Verbatim
+from boucle.engine.work_tables import CaseRow
+from boucle.model import ActKind, ClockKind, Duration, LoopState, Plan, Verbatim
 
 Whose = Literal["contact", "customer"]
 
@@ -100,13 +102,66 @@ class Telling:
 
 
 def join(session: Session, loop_id: str, told: Telling) -> None:
-    """The response joins the loop; a winner that would have opened a more severe case raises it."""
+    """The response joins the loop, which is told at once, and so is whoever owns its case.
+
+    A winner that would have opened a more severe case raises it; the clocks that its rule names begin
+    anew; nobody waits for the customer any more.
+    """
     loop = loops.lock_loop(session, loop_id)
-    severity = told.decision.plan.params.get("severity") if told.decision.plan else None
+    plan = told.decision.plan
+    severity = plan.params.get("severity") if plan else None
     rule: dict[str, JsonValue] = {"rule_set": told.decision.rule_set, "rule": told.decision.winner}
     _append(session, loop, "loop.joined", told, {**rule, "severity": severity})
+    waits.hear_customer(session, loop, heard_at=told.at, at=told.at)
+    _raise(session, loop, severity, told.at)
+    for kind in plan.restarts if plan else ():
+        _restart(session, loop, ClockKind(kind), plan, told.at)
+    if session.get(CaseRow, (loop.id, loop.round)) is not None:
+        said = ", ".join(f"{name} {score}" for name, score in told.scores.items())
+        step = notices.step("joined", told.row.id[:8])
+        notices.write_down(session, loop, step, told.at, values={"score": said})
+    _wake(session, loop, told.actor, told.at)
+
+
+def correct(session: Session, loop_id: str, severity: JsonValue, actor: str, at: datetime) -> None:
+    """A response of the loop was corrected: an open one becomes as severe as the rules now demand."""
+    loop = loops.lock_loop(session, loop_id)
+    if loop.state != LoopState.CLOSED:
+        _raise(session, loop, severity, at)
+        _wake(session, loop, actor, at)
+
+
+def _raise(session: Session, loop: LoopRow, severity: JsonValue, at: datetime) -> None:
+    """The owner is told of a case that became more severe."""
+    case = session.get(CaseRow, (loop.id, loop.round))
+    before = case.severity if case else None
     if severity in SEVERITIES:
-        cases.raise_severity(session, loop, severity=str(severity), at=told.at)
+        cases.raise_severity(session, loop, severity=str(severity), at=at)
+    if case is not None and case.severity != before:
+        step = notices.step("raised", case.severity)
+        notices.write_down(session, loop, step, at, values={"before": before})
+
+
+def _restart(session: Session, loop: LoopRow, kind: ClockKind, joining: Plan | None, at: datetime) -> None:
+    """With the time that the joining rule's own play gives the clock, or else the loop's."""
+    own = Plan.model_validate_json(loop.plan)
+    within = next(filter(None, (_span_of(plan, kind) for plan in (joining, own) if plan)), None)
+    due = clocks.restart_clock(session, loop, kind, within, own.calendar, at) if within else None
+    if due is not None:
+        payload = {"clock": str(kind), "due": instant_text(due)}
+        loops.append(session, loop, "clock.restarted", at=at, payload=payload)
+
+
+def _span_of(plan: Plan, kind: ClockKind) -> Duration | None:
+    said = plan.params.get(f"{kind}_within")
+    return Duration.parse(said) if isinstance(said, str) else None
+
+
+def _wake(session: Session, loop: LoopRow, actor: str, at: datetime) -> None:
+    """A play that sleeps looks where its loop stands now."""
+    commands.record(
+        session, loop_id=loop.id, kind=ActKind.JOIN, actor=actor, at=at, recorded_at=at, details={}
+    )
 
 
 def hear(session: Session, loop_id: str, told: Telling) -> None:

@@ -60,6 +60,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "contact.erased": EventType(
         "All that is personal of a contact was erased; says how much it was, and names their loops."
     ),
+    "clock.restarted": EventType(
+        "A response joined the loop, by a rule that lets this clock begin anew; names when it is due."
+    ),
     "clock.met": EventType("What a clock counted down to happened in time."),
     "clock.missed": EventType("A clock ran out first."),
     "case.opened": EventType("A case began for a team, with its severity."),

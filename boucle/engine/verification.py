@@ -24,6 +24,8 @@ Progress = Callable[[int, int], None]
 """Called with the events read so far and all there are."""
 
 _BATCH = 500
+_DECIDING = frozenset({"response.decided", "response.revised"})
+"""The events that tell a decision; a revision whose first decision was kept tells none."""
 _TOLD_OF_DECISIONS = {
     "bundle": "bundle", "outcome": "outcome", "rule_set": "rule_set", "winner": "winner",
     "blocked_by": "blocked_by", "reason": "reason", "loop_id": "loop", "deferred_by": "deferred_by",
@@ -122,7 +124,8 @@ def _broken_commitments(session: Session, batch: Sequence[LedgerEvent]) -> Itera
 
 def _changed_decisions(session: Session, batch: Sequence[LedgerEvent]) -> Iterator[str]:
     """A decision must hold the record whose digest its event holds, and what the event says in clear."""
-    deciding = {_read(row.payload).get("decision"): row for row in batch if row.type == "response.decided"}
+    telling = ((_read(row.payload), row) for row in batch if row.type in _DECIDING)
+    deciding = {said.get("decision"): row for said, row in telling if "record" in said}
     if not deciding:
         return
     query = select(DecisionRow).where(col(DecisionRow.id).in_(list(deciding)))

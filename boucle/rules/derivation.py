@@ -83,6 +83,11 @@ class Past:
     loops: dict[str, list[PastLoop]] = field(default_factory=dict)
     offers: dict[str, list[PastOffer]] = field(default_factory=dict)
 
+    def forget_response(self, response: str) -> None:
+        """Look back on it no more: it is decided anew, and is no past of its own."""
+        for known in self.responses.values():
+            known.pop(response, None)
+
     def add_response(
         self, past: PastResponse, parties: Collection[str | None], response: str | None = None
     ) -> None:

@@ -45,6 +45,7 @@ class Offering(BaseModel):
 
     offer: Money | Literal["none"] = "none"
     severity: str = "medium"
+    first_contact_within: str | None = None
 
 
 def compile_gates(rules: str, policy: str = "", facts: str = FACTS) -> Bundle:

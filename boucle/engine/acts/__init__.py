@@ -14,6 +14,7 @@ from boucle.engine.acts.closing import Close
 from boucle.engine.acts.contacting import Attempt
 from boucle.engine.acts.deed import Deed
 from boucle.engine.acts.granting import Grant
+from boucle.engine.acts.joining import Join
 from boucle.engine.acts.merging import Merge
 from boucle.engine.acts.noting import Note
 from boucle.engine.acts.owning import Assign, Claim
@@ -49,6 +50,7 @@ _DEEDS: tuple[type[Deed], ...] = (
     Refer,
     Testify,
     Reply,
+    Join,
     Settle,
     Close,
     Withdraw,

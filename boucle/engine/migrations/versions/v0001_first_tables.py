@@ -396,8 +396,8 @@ def _command() -> None:
         sa.CheckConstraint(
             "kind IN ('claim', 'assign', 'attempt', 'note', 'snooze', 'wait', 'resume', "
             "'promise', 'keep', 'ask', 'finish', 'grant', 'cancel', 'approve', 'refuse', "
-            "'redeem', 'answer', 'reply', 'refer', 'testify', 'settle', 'close', 'withdraw', "
-            "'merge', 'reopen')",
+            "'redeem', 'answer', 'reply', 'join', 'refer', 'testify', 'settle', 'close', "
+            "'withdraw', 'merge', 'reopen')",
             name=op.f("ck_command_kind"),
         ),
         sa.CheckConstraint("state IN ('recorded', 'applied', 'refused')", name=op.f("ck_command_state")),
