@@ -100,7 +100,7 @@ class MessageActivities:
         referral = promotions.find_referral(session, loop.id) if call.refers else None
         return {
             "link": self._links.write(question.id, question.expires_at) if question else None,
-            "referral": {"code": referral.code} if referral else None,
+            "referral": {"code": referral.code if referral else None},
             "contact": {"name": one_line(person.name) if person.name else None},
             "score": loop.first_score,
             "company": self._head.company,

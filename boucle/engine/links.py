@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,8 +77,8 @@ class Links:
 
 
 def make_token(keys: LinkKeys, question: str, expires_at: datetime) -> str:
-    """The token of a question; a fraction of a second at the end of its time is left out."""
-    head = _VERSION + int(expires_at.timestamp()).to_bytes(8, "big")
+    """The token of a question; a fraction of a second at the end of its time counts as a whole one."""
+    head = _VERSION + math.ceil(expires_at.timestamp()).to_bytes(8, "big")
     body = head + question.encode()
     return _write(body + _sign(keys.keys[0], body))
 
