@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from boucle.commands.options import WorkspaceOption
-from boucle.commands.output import local, now, show, table, to_csv
+from boucle.commands.output import local, now, show, span, table, to_csv
 
 if TYPE_CHECKING:
     from boucle.engine.clock_report import ClockReport, ContactLine
@@ -84,14 +84,14 @@ def _lines(found: ClockReport) -> Iterator[str]:
     ]
     yield table(("whose", "clock", "met", "breached", "running", "paused", "stopped", "met %"), rows)
     yield ""
-    yield "hours to first contact"
+    yield "time to first contact"
     headings = ("whose", "contacted", "waiting", "median", "p90", "median working", "p90 working")
     yield table(headings, [_time_cells(line) for line in found.first_contact])
 
 
 def _time_cells(line: ContactLine) -> tuple[object, ...]:
     hours = (line.median_hours, line.p90_hours, line.median_working_hours, line.p90_working_hours)
-    shown = ("not known yet" if took is None else f"{took:.1f}" for took in hours)
+    shown = ("not known yet" if took is None else span(took * 3600) for took in hours)
     return _whose(line.of, line.name), line.contacted, line.waiting, *shown
 
 

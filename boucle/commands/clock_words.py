@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boucle.commands.output import local, span, until
+from boucle.commands.output import local, until
 
 if TYPE_CHECKING:
     from boucle.engine.clock_views import ClockView
@@ -25,8 +25,14 @@ def tell_clocks(details: Mapping[str, Any], at: datetime) -> list[str]:
 def _clock(view: ClockView, at: datetime) -> str:
     if view.due_at is None:
         since = f" since {local(view.paused_at)}" if view.paused_at else ""
-        return f"clock     {view.clock}: paused{since}, {span(view.left or 0)} of working time left"
+        return f"clock     {view.clock}: paused{since}, {_hours(view.left or 0)} of working time left"
     return f"clock     {view.clock}: {_state(view, at)}, due {local(view.due_at)}"
+
+
+def _hours(seconds: int) -> str:
+    """Working time in hours: a day of it would be read as 24."""
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _promise(view: ClockView, at: datetime) -> str:

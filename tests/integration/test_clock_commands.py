@@ -124,7 +124,7 @@ def test_the_report_of_clocks_is_text_json_and_a_spreadsheet(desk: Desk) -> None
     desk.act("attempt", "--channel", "phone", "--result", "reached")
     text = desk.call("clocks")[1]
     assert "team csm  first_contact" in text
-    assert "hours to first contact" in text
+    assert "time to first contact" in text
     found = json.loads(desk.call("clocks", "--format", "json")[1])
     assert {(one["of"], one["name"]) for one in found["clocks"]} == {
         ("all", ""), ("team", "csm"), ("owner", "anna"),
