@@ -21,6 +21,7 @@ from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import Templates, Text
 from boucle.activities.wording import Wording, find_wording
 from boucle.engine import effects, notices, privacy
+from boucle.engine.absences import find_present, read_absences
 from boucle.engine.clock import next_worked
 from boucle.engine.loops import lock_loop
 from boucle.engine.tables import EffectRow, LoopRow
@@ -99,7 +100,7 @@ class NoticeActivities:
         team = notices.find_team(row.spec.get("to", ""))
         if team is not None:
             return self._tell_team(scene, row, team, call.at)
-        colleague = self._find_colleague(scene, row)
+        colleague = self._find_colleague(scene, row, call.at)
         if colleague is None:
             return effects.refuse(session, key, "no_address", call.at)
         later = _find_later(scene, colleague, call.at)
@@ -125,14 +126,17 @@ class NoticeActivities:
             )  # fmt: skip
         return effects.receipt(scene.session, row.key, {"people": list(people)}, at)
 
-    def _find_colleague(self, scene: _Scene, row: EffectRow) -> Colleague | None:
-        """Whom the notice is for, as of now; the lead where nobody owns the case."""
+    def _find_colleague(self, scene: _Scene, row: EffectRow, at: datetime) -> Colleague | None:
+        """Whom the notice is for as of now, or who stands in; the lead where nobody owns the case."""
         to = row.spec.get("to", notices.OWNER)
         team = scene.case.team if scene.case else scene.plan.params.get("team")
         lead = self._directory.find_lead(team) if isinstance(team, str) else None
         owner = scene.case.owner if scene.case else None
         wanted = lead if to == notices.LEAD else notices.find_person(to) or owner or lead
-        return self._directory.people.get(wanted) if wanted else None
+        if wanted is None:
+            return None
+        absences = (*self._directory.make_roster().absences, *read_absences(scene.session, at))
+        return self._directory.people.get(find_present(absences, wanted, at) or wanted)
 
     def _write(self, scene: _Scene, row: EffectRow, colleague: Colleague, at: datetime) -> Letter:
         template = row.spec.get("template")

@@ -13,8 +13,8 @@ How to tell somebody something, from any transaction that holds the loop:
 - `values` fill the braces of the words. They lie in the effect and in the ledger: nothing personal.
 - A notice that has lost its point by the time it is told (`is_moot`) is dropped.
 
-What changes a loop from outside its play (a response that joins) asks for `outbox.enqueue_wake` besides:
-a sleeping play does not look.
+What changes a loop from outside its play (a response that joins) records an act besides: a sleeping play
+does not look.
 """
 
 from __future__ import annotations
