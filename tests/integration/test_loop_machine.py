@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from boucle.engine import acts, cases, commands, effects, ledger, loops
+from boucle.engine import acts, cases, commands, effects, ledger, loops, tasks
 from boucle.engine.database import Database
 from boucle.engine.reconciliation import contradictions
 from boucle.engine.refusals import REFUSALS
@@ -30,7 +30,9 @@ from boucle.model import (
     EffectKind,
     EffectState,
     LoopState,
+    TaskState,
 )
+from boucle.standing import Standing
 from tests.integration.opening import AT, HOUR, open_loop
 
 LIVES, STEPS = 6, 50
@@ -114,15 +116,24 @@ class Life:
         by_kind: Mapping[ActKind, dict[str, Any]] = {
             ActKind.ATTEMPT: {"channel": pick(list(Channel)), "result": pick(list(AttemptResult))},
             ActKind.ASSIGN: {"owner": pick(PEOPLE)},
-            ActKind.CLOSE: {"closure": pick(list(Closure)), "root_cause": pick([None, "people", "late-delivery"])},
+            ActKind.CLOSE: {
+                "closure": pick(list(Closure)),
+                "root_cause": pick([None, "people", "late-delivery"]),
+            },
             ActKind.WAIT: {"until": pick((None, self.now + 9 * HOUR))},
             ActKind.SNOOZE: {"until": self.now + 9 * HOUR},
             ActKind.PROMISE: {"due": self.now + 5 * HOUR},
+            ActKind.ASK: {"colleague": pick(PEOPLE), "due": self.now + 5 * HOUR},
+            ActKind.FINISH: {"task": pick(self.list_tasks())},
             ActKind.KEEP: {"commitment": pick((1, 2, 3)), "kept": pick((True, False))},
             ActKind.ANSWER: {"score": pick((-1, 0, 10, 11))},
             ActKind.SETTLE: {"effect": f"{self.loop.id}/1/customer", "sent": pick((True, False))},
         }
         return by_kind.get(kind, {})
+
+    def list_tasks(self) -> list[str]:
+        rows = tasks.list_tasks(self.session, loop_id=self.loop.id, state=None)
+        return ["no-such-task", *(row.id for row in rows)]
 
     def apply(self) -> None:
         waiting = select(CommandRow.id).where(CommandRow.loop_id == self.loop.id)
@@ -143,6 +154,7 @@ def check(session: Session, loop: LoopRow, before: tuple[int, str]) -> None:
     assert loop.next_due == min((clock.due for clock in standing.clocks), default=None)
     check_clocks(session, loop)
     check_case(session, loop)
+    check_tasks(session, loop, standing)
 
 
 def check_clocks(session: Session, loop: LoopRow) -> None:
@@ -151,6 +163,14 @@ def check_clocks(session: Session, loop: LoopRow) -> None:
         assert goes_on == (clock.ended_at is None)
         assert not goes_on or (clock.round == loop.round and loop.state != LoopState.CLOSED)
         assert (clock.state == ClockState.PAUSED) <= (clock.paused_at is not None and clock.business)
+
+
+def check_tasks(session: Session, loop: LoopRow, standing: Standing) -> None:
+    rows = tasks.list_tasks(session, loop_id=loop.id, state=None)
+    waiting = {row.id for row in rows if row.state == TaskState.OPEN}
+    assert waiting == {task.id for task in standing.tasks}
+    assert not waiting or loop.state != LoopState.CLOSED
+    assert all((row.state == TaskState.OPEN) == (row.ended_at is None) for row in rows)
 
 
 def check_case(session: Session, loop: LoopRow) -> None:

@@ -87,7 +87,7 @@ async def case_recovered(world: World) -> str:
     for hours in (24, 20, 4):
         await world.skip(loop, hours=hours, seconds=1)
     await world.has_effect(loop, "staff-missed-first_contact")
-    act = await world.act(loop, ActKind.ASSIGN, "lea", owner="denis")
+    act = await world.act(loop, ActKind.ASSIGN, "lea", owner="denis", text="Carla is ill.")
     await world.has_effect(loop, f"staff-assigned-{act.id}")
     await world.act(loop, ActKind.CLAIM, "denis")
     await world.act(loop, ActKind.ATTEMPT, "denis", channel="phone", result="reached", text="spoke")
