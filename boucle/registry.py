@@ -65,7 +65,9 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "show": "commands.loops:show_",
             "story": "commands.loops:story",
             "answer": "commands.loops:answer",
-            "rebuild": "commands.loops:rebuild",
+            "merge": "commands.ending:merge",
+            "reopen": "commands.ending:reopen",
+            "rebuild": "commands.ending:rebuild",
         },
     ),
     "cases": (
@@ -73,6 +75,7 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "list": "commands.cases:list_",
             "show": "commands.cases:show_",
+            "script": "commands.scripting:script",
             "next": "commands.colleagues:next_",
             "claim": "commands.cases:claim",
             "attempt": "commands.cases:attempt",
@@ -85,7 +88,8 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "promise": "commands.clocking:promise",
             "keep": "commands.clocking:keep",
             "grant": "commands.approvals:grant",
-            "close": "commands.cases:close",
+            "close": "commands.ending:close",
+            "reopen": "commands.ending:reopen",
         },
     ),
     "offers": (
@@ -143,6 +147,20 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "absent": "commands.people:absent",
             "back": "commands.people:back",
         },
+    ),
+    "replies": (
+        "What customers have written back, and messages that came back.",
+        {
+            "take": "commands.replies:take",
+            "list": "commands.replies:list_",
+            "show": "commands.replies:show_",
+            "attach": "commands.replies:attach",
+            "done": "commands.replies:done",
+        },
+    ),
+    "privacy": (
+        "Whoever does not want to hear from us, and whoever wants to be forgotten.",
+        {"withdraw": "commands.privacy:withdraw", "erase": "commands.privacy:erase"},
     ),
     "unconfirmed": (
         "What may have gone out to a customer, or not.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from boucle.commands.opening import Opened, get_actor, opened
-from boucle.commands.output import Format, now, progress, say, show
+from boucle.commands.output import Format, now, progress, say, show, table
 from boucle.engine import commands
 from boucle.engine.loops import find_loop
 from boucle.engine.refusals import REFUSALS
@@ -80,6 +80,38 @@ def tell_waiting(here: Opened, acted: Acted) -> None:
         say("boucle is not running, so this waits: start it with boucle up")
     if acted.state == "refused":
         raise typer.Exit(1)
+
+
+def act_on_all(
+    loops: Sequence[str],
+    kind: ActKind,
+    details: Mapping[str, Any],
+    *,
+    workspace: Path | None,
+    actor: str | None,
+    format_: Format,
+    text: str | None = None,
+) -> None:
+    """As `act`, on several loops: one that is refused holds up no other; exit 1 where one was."""
+    with opened(workspace) as here:
+        who = get_actor(here.settings, actor)
+        recorded = [_try(here, loop, kind, details, who, text) for loop in loops]
+        acted = [_await(here, one) if here.is_running and one.command else one for one in recorded]
+        show(acted, lambda: table(("loop", "result"), [(one.loop, said(one)) for one in acted]), format_)
+    if any(one.state == "refused" for one in acted):
+        raise typer.Exit(1)
+
+
+def _try(
+    here: Opened, loop: str, kind: ActKind, details: Mapping[str, Any], actor: str, text: str | None
+) -> Acted:
+    """A loop that is not found is a mistake of the whole command; one that refuses says so itself."""
+    with here.database.reading() as session:
+        named = find_loop(session, loop).id
+    try:
+        return _record(here, named, kind, details, actor, None, text)
+    except RefusedError as error:
+        return Acted("", named, "refused", error.reason)
 
 
 def read_instant(text: str) -> datetime:

@@ -10,13 +10,11 @@ from boucle.commands.loops import SHORT, context, heading, summary
 from boucle.commands.options import (
     ActorOption,
     ChannelName,
-    ClosureName,
     FormatOption,
     LimitOption,
     LoopArgument,
     LoopStateName,
     ResultName,
-    RootCauseName,
     WorkspaceOption,
 )
 from boucle.commands.output import now, show, table, until
@@ -60,9 +58,11 @@ def list_(
 
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
-    """Show one case: its clocks, who owns it, what the customer said, every attempt, every note."""
+    """Show one case: clocks, owner, what the customer said, questions for the call, every attempt, every note."""
     from boucle.commands.colleagues import describe
+    from boucle.commands.offers import find_told
     from boucle.commands.opening import opened
+    from boucle.commands.scripting import read_script
     from boucle.engine.cases import get_case, list_attempts
     from boucle.engine.loops import find_loop
     from boucle.engine.tasks import list_tasks
@@ -75,6 +75,7 @@ def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: For
         written = [entry for entry in read_timeline(session, row.id) if entry.texts]
         tasks = describe(session, list_tasks(session, loop_id=row.id, state=None))
         own = {"attempts": attempts, "tasks": tasks, "written": written}
+        own |= {"offer": find_told(session, row), "script": read_script(here.settings, session, row)}
         details = {**_summary(case, row), **context(session, row), **own}
         show(details, lambda: _case_text(details), format_)
 
@@ -154,35 +155,6 @@ def assign(
     )
 
 
-def close(
-    loop: LoopArgument,
-    *,
-    closure: Annotated[ClosureName, typer.Option(help="How it ended.")],
-    root_cause: Annotated[RootCauseName | None, typer.Option(help="What it was about.")] = None,
-    detail: Annotated[
-        str | None, typer.Option(help="The root cause's second level, a code of yours.")
-    ] = None,
-    systemic: Annotated[
-        bool | None, typer.Option("--systemic/--isolated", help="Whether it happens to others too.")
-    ] = None,
-    text: TextOption = None,
-    actor: ActorOption = None,
-    workspace: WorkspaceOption = None,
-    format_: FormatOption = "text",
-) -> None:
-    """Close a case, and with it its loop."""
-    from boucle.commands.acting import act
-    from boucle.model import ActKind
-
-    details = {
-        "closure": closure,
-        "root_cause": root_cause,
-        "root_cause_detail": detail,
-        "systemic": systemic,
-    }
-    act(loop, ActKind.CLOSE, details, workspace=workspace, actor=actor, format_=format_, text=text)
-
-
 def _summary(case: CaseRow, loop: LoopRow) -> dict[str, Any]:
     own = case.model_dump(exclude={"loop_id", "opened_at", "round"})
     return {**summary(loop), **own, "case_opened_at": case.opened_at}
@@ -209,6 +181,7 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
 
 def _case_text(details: dict[str, Any]) -> str:
     from boucle.commands.colleagues import task_lines
+    from boucle.commands.scripting import script_lines
     from boucle.commands.sentences import tell
 
     owner = details["owner"] or "nobody"
@@ -219,6 +192,10 @@ def _case_text(details: dict[str, Any]) -> str:
     ]
     if details["root_cause"]:
         lines.append(f"cause     {_cause(details)}")
+    if details["offer"]:
+        lines.append("offer     {kind} {worth}, {state}, code {code}".format(**details["offer"]))
+    if details["script"]:
+        lines += ["", "questions for the call", *script_lines(details["script"])]
     rows = [
         (one["happened_at"], one["channel"], one["result"], one["actor"], one["next_try_at"])
         for one in details["attempts"]

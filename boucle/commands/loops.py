@@ -113,20 +113,6 @@ def answer(
     act(loop, ActKind.ANSWER, {"score": score}, workspace=workspace, actor=actor, format_=format_)
 
 
-def rebuild(*, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
-    """Ask for the workflow of every open loop again, after Temporal has lost them.
-
-    Nothing happens twice: each goes on from where it stands.
-    """
-    from boucle.commands.opening import opened
-    from boucle.engine.reconciliation import rebuild as rebuild_all
-
-    with opened(workspace) as here, here.database.session() as session:
-        count = rebuild_all(session, now())
-        session.commit()
-    show({"loops": count}, f"{count:,} open loop(s) will be started again", format_)
-
-
 def summary(row: LoopRow) -> dict[str, Any]:
     """A loop's own columns as JSON tells them."""
     return {
@@ -147,6 +133,7 @@ def summary(row: LoopRow) -> dict[str, Any]:
         "closed_at": row.closed_at,
         "closure": row.closure,
         "closed_by": row.closed_by,
+        "merged_into": row.merged_into,
     }
 
 
@@ -154,6 +141,7 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
     """Who a loop is about, what they said, and its clocks."""
     from boucle.engine import privacy
     from boucle.engine.clock_views import view_clocks
+    from boucle.engine.duplicates import list_merged
     from boucle.engine.joining import list_met
     from boucle.engine.responses import tell
     from boucle.engine.tables import ResponseRow
@@ -170,6 +158,7 @@ def context(session: Session, row: LoopRow) -> dict[str, Any]:
         "known": _list_known(session, row),
         "verbatims": tell(session, response).verbatims,
         "others": list_met(session, row.id),
+        "merged": [summary(merged) for merged in list_merged(session, row.id)],
         "clocks": view_clocks(session, row, now()),
         **find_waits(session, row),
     }
@@ -207,6 +196,10 @@ def heading(details: dict[str, Any]) -> list[str]:
     ]
     lines += [f"verbatim  “{verbatim.text}”" for verbatim in details["verbatims"]]
     lines += [line for other in details["others"] for line in _other(other)]
+    if details["merged_into"]:
+        lines.append(f"merged    into {details['merged_into']}")
+    for one in details["merged"]:
+        lines.append(f"merged    {one['loop'][:SHORT]} of {local(one['opened_at'])} goes on here")
     if details["state"] == "open" and details["deferred_until"]:
         lines.append(f"deferred  starts when the window ends, {local(details['deferred_until'])}")
     return [*lines, *tell_clocks(details, at)]

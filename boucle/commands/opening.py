@@ -31,6 +31,15 @@ class MistakesError(BoucleError):
         self.texts = texts
 
 
+class NoSecondLevelError(BoucleError):
+    """A case is closed with a root cause whose second level is missing."""
+
+    def __init__(self, cause: str, listed: Sequence[str]) -> None:
+        super().__init__(
+            f"root cause '{cause}' has a second level; name it with --detail: {', '.join(listed)}"
+        )
+
+
 class UnknownActorError(BoucleError):
     """Somebody acts who is not listed in the workspace's settings."""
 
@@ -142,3 +151,16 @@ def require_team(settings: Settings, team: str) -> None:
     """Refuse a name that is no team's: NotFoundError."""
     if team not in settings.teams:
         raise NotFoundError("team", team, settings.teams)
+
+
+def require_root_cause(settings: Settings, cause: str | None, detail: str | None) -> None:
+    """Refuse a root cause that is not on the workspace's list, of both levels: NotFoundError."""
+    if cause is None:
+        return
+    if cause not in settings.root_causes:
+        raise NotFoundError("root cause", cause, settings.root_causes)
+    listed = settings.root_causes[cause]
+    if detail is None and listed:
+        raise NoSecondLevelError(cause, listed)
+    if detail is not None and detail not in listed:
+        raise NotFoundError(f"second level of root cause '{cause}'", detail, listed)

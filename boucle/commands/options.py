@@ -33,7 +33,6 @@ LoopArgument = Annotated[str, typer.Argument(help="The loop's id, or as much of 
 
 ChannelName = Literal["phone", "email", "sms", "visit", "chat"]
 ResultName = Literal["reached", "no_reply", "left_message", "wrong_contact", "refused"]
-RootCauseName = Literal["people", "process", "product", "policy", "price"]
 ClosureName = Literal[
     "recovered",
     "not_recovered",

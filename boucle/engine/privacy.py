@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from boucle.engine.rows import insert_rows
 from boucle.engine.tables import Personal
+from boucle.errors import AmbiguousError
 from boucle.model import Person
 
 CONTACT = "contact"
@@ -106,3 +107,14 @@ def move(session: Session, subject: str, to: str, scope: str) -> None:
         .where(col(Personal.subject) == subject, col(Personal.scope) == scope)
         .values(subject=to)
     )
+
+
+def find_contact_by_email(session: Session, email: str) -> str | None:
+    """The contact of that address, however its letters are written; AmbiguousError where several have it."""
+    query = select(Personal.subject).where(
+        Personal.scope == CONTACT, Personal.field == "email", func.lower(Personal.value) == email.lower()
+    )
+    found = session.exec(query.limit(10)).all()
+    if len(found) > 1:
+        raise AmbiguousError("contact", email, len(found))
+    return found[0] if found else None

@@ -8,13 +8,13 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlmodel import Session, select
 
-from boucle.engine import commands, effects, inbox, loops, outbox, privacy
+from boucle.engine import commands, effects, inbox, loops, outbox, privacy, tasks
 from boucle.engine.identity import new_id
 from boucle.engine.mails import Mail
 from boucle.engine.refusals import refusal
-from boucle.engine.tables import EffectRow, LoopRow
-from boucle.engine.work_tables import ReplyRow
-from boucle.model import ActKind, LoopState, ReplyKind
+from boucle.engine.tables import CommandRow, EffectRow, LoopRow
+from boucle.engine.work_tables import ReplyRow, TaskRow
+from boucle.model import ActKind, LoopState, ReplyKind, TaskState
 
 CUSTOMER = "customer"
 """The actor of what the customer does."""
@@ -81,6 +81,21 @@ def attach(session: Session, row: ReplyRow, loop: LoopRow, *, by: str, at: datet
         inbox.finish(row, by, at)
     else:
         _act(session, row, loop, content.text, at)
+
+
+def settle(session: Session, row: ReplyRow, *, by: str, at: datetime) -> None:
+    """Somebody has dealt with a mail; the task that it gave somebody is done."""
+    inbox.finish(row, by, at)
+    session.add(row)
+    if row.loop_id is None:
+        return
+    loop = loops.lock_loop(session, row.loop_id)
+    acts = select(CommandRow).where(CommandRow.loop_id == loop.id, CommandRow.kind == ActKind.REPLY)
+    given = [session.get(TaskRow, act.id) for act in session.exec(acts) if act.details["reply"] == row.id]
+    for task in given:
+        if task is not None and task.state == TaskState.OPEN:
+            tasks.finish_task(session, loop, task, by=by, at=at)
+    session.flush()
 
 
 def read_content(session: Session, row: ReplyRow) -> Content:
