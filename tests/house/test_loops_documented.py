@@ -5,7 +5,7 @@ import re
 import pytest
 
 from boucle.engine.refusals import REFUSALS, refusal
-from boucle.model import ActKind, ClockKind, Closure, EffectState, LoopState
+from boucle.model import ActKind, AssignReason, ClockKind, Closure, EffectState, LoopState
 from tests.house.source_tree import ROOT
 
 PAGE = (ROOT / "docs" / "loops.md").read_text(encoding="utf-8")
@@ -27,6 +27,7 @@ def test_the_page_lists_every_refusal_with_its_text() -> None:
         ("States", LoopState),
         ("Closures", Closure),
         ("Clocks", ClockKind),
+        ("Who gets a case", AssignReason),
         ("Acts", ActKind),
         ("Effects", EffectState),
     ],
