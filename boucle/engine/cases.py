@@ -21,6 +21,9 @@ from boucle.model import AssignReason, AttemptResult, Channel, ClockKind, LoopSt
 REACHED = frozenset({AttemptResult.REACHED, AttemptResult.REFUSED})
 """Results of an attempt in which the customer was on the line, willing or not."""
 
+_IS_OPEN = (col(LoopRow.state) != LoopState.CLOSED) & col(CaseRow.concluded_at).is_(None)
+"""A case that is to be worked: its loop is open, and nobody has concluded it."""
+
 
 def open_case(
     session: Session, loop_id: str, *, team: str, severity: str, at: datetime, skill: str | None = None
@@ -189,12 +192,12 @@ def list_cases(
     limit: int = 100,
     offset: int = 0,
 ) -> Sequence[tuple[CaseRow, LoopRow]]:
-    """Cases of the loops' present rounds, what is due next first; without `state`, those not closed.
+    """Cases of the loops' present rounds, what is due next first; without `state`, those to be worked.
 
     With `at`, the inbox of that instant: without those that were put aside until later.
     """
     query = select(CaseRow, LoopRow).where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
-    query = query.where(LoopRow.state == state if state else LoopRow.state != LoopState.CLOSED)
+    query = query.where(LoopRow.state == state if state else _IS_OPEN)
     for column, value in ((CaseRow.owner, owner), (CaseRow.team, team)):
         if value is not None:
             query = query.where(column == value)
@@ -205,11 +208,11 @@ def list_cases(
 
 
 def count_open_cases(session: Session, owners: Sequence[str]) -> Mapping[str, int]:
-    """How many cases that are not closed each of `owners` has."""
+    """How many cases that are to be worked each of `owners` has."""
     rows = session.exec(
         select(CaseRow.owner, func.count())
         .where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
-        .where(LoopRow.state != LoopState.CLOSED, col(CaseRow.owner).in_(owners))
+        .where(_IS_OPEN, col(CaseRow.owner).in_(owners))
         .group_by(col(CaseRow.owner))
     ).all()
     counts = {owner: count for owner, count in rows if owner is not None}
