@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from boucle.engine import cases, clocks, loops, waits
+from boucle.engine.clock import weekdays_9_to_18, worked
 from boucle.engine.commitments import list_commitments
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
@@ -95,6 +97,23 @@ def test_a_wait_ends_when_the_customer_was_reached_not_when_it_was_written_down(
     act(session, loop.id, ActKind.WAIT, at=AT + HOUR)
     waits.hear_customer(session, loop, heard_at=AT + 2 * HOUR, at=AT + 5 * HOUR)
     assert clock(session, loop, ClockKind.CLOSE).due_at == WEDNESDAY_11 + HOUR
+
+
+def test_however_often_a_clock_is_paused_it_has_the_working_time_it_was_given(session: Session) -> None:
+    loop, dice = working(session), random.Random(11)  # noqa: S311 the same pauses each time
+    at = AT
+    for _ in range(12):
+        at += dice.randint(1, 90) * timedelta(minutes=7)
+        due_at = clock(session, loop, ClockKind.CLOSE).due_at
+        act(session, loop.id, ActKind.WAIT, at=at, until=at + 30 * DAY)
+        if due_at <= at:
+            break
+        at += dice.randint(1, 4000) * timedelta(minutes=1)
+        act(session, loop.id, ActKind.RESUME, at=at)
+        row = clock(session, loop, ClockKind.CLOSE)
+        run = worked(AT, row.due_at, weekdays_9_to_18("Europe/Paris"))
+        assert run - timedelta(seconds=row.paused_for) == timedelta(hours=10)
+    assert clock(session, loop, ClockKind.CLOSE).paused_for > 0
 
 
 def test_a_clock_that_has_run_out_is_not_paused_any_more(session: Session) -> None:

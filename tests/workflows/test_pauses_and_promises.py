@@ -10,6 +10,8 @@ from sqlmodel import select
 from boucle.engine import cases
 from boucle.engine.work_tables import ClockRow, CommitmentRow
 from boucle.model import ActKind, ClockKind, ClockState
+from boucle.standing import RunningClock
+from boucle.workflows.csm_case import CsmCase
 from tests.workflows.world import World, eventually
 
 CASE: dict[str, JsonValue] = {
@@ -42,7 +44,9 @@ async def test_waiting_for_the_customer_pauses_the_teams_clock_only(world: World
     await world.skip(loop, hours=18, seconds=1)
     await world.has_effect(loop, "staff-missed-first_contact")
     assert clock_state(world, loop, ClockKind.FIRST_CONTACT) == ClockState.MISSED
+    assert await seen_by_play(world, loop) == world.standing(loop).clocks
     await world.act(loop, ActKind.RESUME)
+    assert await seen_by_play(world, loop) == world.standing(loop).clocks
     moved = world.due(loop, ClockKind.CLOSE) - closing
     assert timedelta(hours=48) <= moved < timedelta(hours=48, minutes=1)
     await world.skip(loop, hours=24)
@@ -102,6 +106,13 @@ async def test_closing_stops_promises_snoozes_and_paused_clocks(world: World) ->
     assert promises(world, loop) == {1: "stopped"}
     assert world.row(loop).next_due is None
     assert len(world.mails.taken) == 1
+
+
+async def seen_by_play(world: World, loop: str) -> tuple[RunningClock, ...]:
+    """The clocks that the play itself goes by."""
+    standing = await world.handle(loop).query(CsmCase.where)
+    assert standing is not None
+    return standing.clocks
 
 
 def promises(world: World, loop: str) -> dict[int, str]:
