@@ -1,4 +1,4 @@
-"""Records the histories that are replayed in tests: `python -m tests.workflows.record_histories`.
+"""Records the histories that are replayed in tests: `python -m tests.workflows.record_histories [NAME…]`.
 
 Run it after a change of a play that is meant to be seen by running loops, and commit what changes;
 histories of earlier versions stay, for as long as loops of theirs may run.
@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -125,6 +125,116 @@ async def escalation_missed_open(world: World) -> str:
     return loop
 
 
+VERIFIED: dict[str, JsonValue] = {
+    "team": "csm",
+    "close_within": "5 days",
+    "follow_up": {"remind_after": "3 days"},
+}
+
+
+async def _concluded(world: World) -> str:
+    loop = world.open_loop("csm_case", VERIFIED)
+    await world.has_effect(loop, "staff-assigned-first")
+    await world.act(loop, ActKind.ATTEMPT, channel="phone", result="reached")
+    await world.act(loop, ActKind.CLOSE, closure="recovered", root_cause="process", text="mended")
+    await world.reached(loop, "verifying")
+    await world.skip(loop, days=7)
+    await world.reached(loop, "asked")
+    return loop
+
+
+async def case_verified(world: World) -> str:
+    """The customer is reminded, and says what the owner has said."""
+    loop = await _concluded(world)
+    await world.skip(loop, days=3)
+    await world.has_effect(loop, "follow-up-reminder")
+    await world.act(loop, ActKind.ANSWER, "customer", score=9)
+    await world.closed(loop)
+    return loop
+
+
+async def case_verifying_open(world: World) -> str:
+    """The customer is asked and has not answered."""
+    return await _concluded(world)
+
+
+async def apology_case(world: World) -> str:
+    """An apology that did not help, then a case."""
+    loop = world.open_loop(
+        "apologize_with_offer", {**APOLOGY, "if_still_low": "case", "case": {"team": "csm"}}
+    )
+    await world.reached(loop, "apologized")
+    await world.act(loop, ActKind.ANSWER, "customer", score=2)
+    await world.has_effect(loop, "staff-assigned-first")
+    await world.act(loop, ActKind.CLOSE, closure="false_alarm")
+    await world.closed(loop)
+    return loop
+
+
+INVITATION: dict[str, JsonValue] = {"template": "invitation", "remind_after": "7 days"}
+
+
+async def invitation_completed(world: World) -> str:
+    """A testimonial, and a referral to its end."""
+    loop = world.open_loop("invite_promoter", INVITATION, score=10)
+    await world.reached(loop, "invited")
+    await world.act(loop, ActKind.TESTIFY, "customer", text="very good", publish=True)
+    await world.act(loop, ActKind.REFER, outcome="made")
+    await world.act(loop, ActKind.REFER, outcome="converted")
+    await world.closed(loop)
+    return loop
+
+
+async def invitation_reminded_open(world: World) -> str:
+    """A reminder, and nothing yet."""
+    loop = world.open_loop("invite_promoter", INVITATION, score=10)
+    await world.reached(loop, "invited")
+    await world.skip(loop, days=7)
+    await world.has_effect(loop, "invitation-reminder")
+    return loop
+
+
+QUESTION: dict[str, JsonValue] = {
+    "template": "question",
+    "if_answer": "problem",
+    "problem_below": 7,
+    "case": {"team": "csm"},
+}
+
+
+async def question_completed(world: World) -> str:
+    """An answer that names no problem."""
+    loop = world.open_loop("ask_follow_up", QUESTION, score=7)
+    await world.reached(loop, "asked")
+    await world.act(loop, ActKind.ANSWER, "customer", score=8, text="all is well")
+    await world.closed(loop)
+    return loop
+
+
+async def question_case_open(world: World) -> str:
+    """An answer that names a problem; nobody has called yet."""
+    loop = world.open_loop("ask_follow_up", QUESTION, score=7)
+    await world.reached(loop, "asked")
+    await world.act(loop, ActKind.ANSWER, "customer", score=5)
+    await world.has_effect(loop, "staff-assigned-first")
+    return loop
+
+
+async def thanks_completed(world: World) -> str:
+    """Thanks."""
+    loop = world.open_loop("acknowledge", {"template": "thanks"}, score=9)
+    await world.closed(loop)
+    return loop
+
+
+async def thanks_put_off_open(world: World) -> str:
+    """The mail server has put the thanks off, time and again."""
+    world.mails.busy = 10_000
+    loop = world.open_loop("acknowledge", {"template": "thanks"}, score=9)
+    await world.has_effect(loop, "thanks", EffectState.RELEASED)
+    return loop
+
+
 SCENARIOS: Mapping[str, Callable[[World], Awaitable[str]]] = {
     "apologize_with_offer.recovered": apology_recovered,
     "apologize_with_offer.no_answer": apology_no_answer,
@@ -134,10 +244,19 @@ SCENARIOS: Mapping[str, Callable[[World], Awaitable[str]]] = {
     "csm_case.open_at_night": case_at_night_open,
     "escalate.declined": escalation_declined,
     "escalate.open_missed": escalation_missed_open,
+    "csm_case.verified": case_verified,
+    "csm_case.open_verifying": case_verifying_open,
+    "apologize_with_offer.case": apology_case,
+    "invite_promoter.completed": invitation_completed,
+    "invite_promoter.open_reminded": invitation_reminded_open,
+    "ask_follow_up.completed": question_completed,
+    "ask_follow_up.open_case": question_case_open,
+    "acknowledge.completed": thanks_completed,
+    "acknowledge.open_put_off": thanks_put_off_open,
 }
 
 
-async def _record(folder: Path) -> None:
+async def _record(folder: Path, wanted: Sequence[str]) -> None:
     database = Database(f"sqlite:///{folder / 'boucle.db'}")
     database.migrate()
     mails = MailExchange()
@@ -145,8 +264,9 @@ async def _record(folder: Path) -> None:
         async with await start_server() as env:
             world = World(env, database, make_means(database, folder, port), mails, "recording")
             async with working(world):
-                for name, scenario in SCENARIOS.items():
-                    await _write(world, name, await scenario(world))
+                for name in wanted:
+                    await _write(world, name, await SCENARIOS[name](world))
+                    mails.busy = 0
 
 
 async def _write(world: World, name: str, loop: str) -> None:
@@ -158,10 +278,10 @@ async def _write(world: World, name: str, loop: str) -> None:
 
 
 def main() -> None:
-    """Record every scenario."""
+    """Record the scenarios that are named, or every one."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_record(Path(folder)))
+        asyncio.run(_record(Path(folder), sys.argv[1:] or list(SCENARIOS)))
     sys.stdout.flush()
     os._exit(0)  # a Temporal client can abort the process in the interpreter's own ending
 
