@@ -201,8 +201,14 @@ class NotSpent:
     """Marks an amount of money among parameters that is a limit: a start does not spend it."""
 
 
+@dataclass(frozen=True)
+class OneSpent:
+    """Marks parameters of whose amounts of money a start spends one at most, whichever way it goes."""
+
+
 TemplateId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("template")]
 PersonId = Annotated[str, NamedIn("person")]
+ScriptId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$"), NamedIn("script")]
 SkillId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$"), NamedIn("skill")]
 TeamId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), NamedIn("team")]
 
@@ -500,6 +506,7 @@ class AttemptResult(StrEnum):
 class AssignReason(StrEnum):
     """Why a case was given to whom it was given, or to nobody yet."""
 
+    PREVIOUS_OWNER = "previous_owner"
     ACCOUNT_OWNER = "account_owner"
     LEAST_LOADED = "least_loaded"
     STAND_IN = "stand_in"

@@ -60,6 +60,7 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 _WHYS: Mapping[str, str] = {
+    "previous_owner": "who had it before",
     "account_owner": "who owns the account",
     "least_loaded": "who has least to do",
     "stand_in": "who stands in for {instead_of}",

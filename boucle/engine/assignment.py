@@ -1,4 +1,4 @@
-"""Who gets a case: the customer's account owner, else who has least to do of those who can, else nobody yet.
+"""Who gets a case: whoever had it before, the account owner, who has least to do of those who can, or nobody yet.
 
 `choose` is the whole rule, without a database. `give` asks it with what the database knows, one case at a
 time: two cases that are opened at once never both go to somebody's last free place.
@@ -6,7 +6,7 @@ time: two cases that are opened at once never both go to somebody's last free pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -66,12 +66,16 @@ class Roster:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a case asks for. `but`: who is not to get it. `to_lead`: the team's lead is to get it at once."""
+    """What a case asks for. `but`: who is not to get it. `to_lead`: the team's lead is to get it at once.
+
+    `previous_owner` had the case of the round before.
+    """
 
     team: str
     language: str
     skill: str | None = None
     account_owner: str | None = None
+    previous_owner: str | None = None
     to_lead: bool = False
     but: frozenset[str] = frozenset()
 
@@ -90,20 +94,26 @@ def choose(
 ) -> Choice:
     """Who gets a case at `at`; `loads` says how many open cases each has.
 
-    The account owner gets it whatever their load. Who is away is replaced by their stand-in; a team
-    without members is its lead.
+    The previous owner and the account owner get it whatever their load. Who is away is replaced by their
+    stand-in; a team without members is its lead.
     """
-    first = [_lead(wanted, roster)] if wanted.to_lead else []
-    owner = roster.find_person(wanted.account_owner) if wanted.account_owner and not first else None
-    for name, reason in [*first, *([(owner, AssignReason.ACCOUNT_OWNER)] if owner else [])]:
+    for name, reason in _list_first(wanted, roster):
         choice = _take(name, reason, wanted, absences, at)
         if choice is not None:
             return choice
     return _least_loaded(wanted, roster, absences, loads, at)
 
 
-def _lead(wanted: Wanted, roster: Roster) -> tuple[str | None, AssignReason]:
-    return roster.leads.get(wanted.team), AssignReason.LEAD
+def _list_first(wanted: Wanted, roster: Roster) -> Iterator[tuple[str | None, AssignReason]]:
+    """Who is asked before the team is; who has left it is passed over."""
+    if wanted.to_lead:
+        yield roster.leads.get(wanted.team), AssignReason.LEAD
+        return
+    if wanted.previous_owner in roster.people:
+        yield wanted.previous_owner, AssignReason.PREVIOUS_OWNER
+    owner = roster.find_person(wanted.account_owner) if wanted.account_owner else None
+    if owner is not None:
+        yield owner, AssignReason.ACCOUNT_OWNER
 
 
 def _take(
@@ -207,11 +217,13 @@ def read_wanted(
     """What the loop's case asks for."""
     customer = session.get(Customer, loop.customer_id) if loop.customer_id else None
     owner = customer.facts.get(ACCOUNT_OWNER) if customer else None
+    before = session.get(CaseRow, (loop.id, loop.round - 1))
     return Wanted(
         team=case.team,
         language=loop.language,
         skill=case.skill,
         account_owner=owner if isinstance(owner, str) else None,
+        previous_owner=before.owner if before else None,
         to_lead=to_lead,
         but=frozenset(but),
     )

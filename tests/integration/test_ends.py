@@ -26,6 +26,7 @@ from boucle.engine import (
     replies,
     withdrawals,
 )
+from boucle.engine.assignment import Candidate, Roster, give
 from boucle.engine.database import Database
 from boucle.engine.identity import new_id
 from boucle.engine.mails import Mail
@@ -36,6 +37,7 @@ from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.errors import RefusedError
 from boucle.model import (
     ActKind,
+    AssignReason,
     ClockKind,
     ClockState,
     Closure,
@@ -180,6 +182,18 @@ def test_reopening_needs_a_reason_which_the_history_keeps(session: Session, loop
     assert event_types(session, loop.id)[-1] == "loop.reopened"
     event = ledger.history(session, ledger.loop_chain(loop.id))[-1]
     assert ("text" in json.loads(event.commitments), "broke" in event.payload) == (True, False)
+
+
+def test_a_reopened_case_goes_back_to_whoever_had_it(session: Session, loop: LoopRow) -> None:
+    act(session, loop.id, ActKind.CLAIM, actor="mara")
+    act(session, loop.id, ActKind.CLOSE, actor="mara", closure="false_alarm")
+    act(session, loop.id, ActKind.REOPEN, at=AT + DAY, text="It broke again.")
+    case = cases.open_case(session, loop.id, team="care", severity="medium", at=AT + DAY)
+    people = {name: Candidate(name) for name in ("mara", "idle")}
+    roster = Roster(people=people, members={"care": ("idle", "mara")})
+    assert give(session, loop, case, roster, at=AT + DAY, how="first").reason == AssignReason.PREVIOUS_OWNER
+    assert case.owner == "mara"
+    assert payload(session, loop, "case.assigned")["reason"] == "previous_owner"
 
 
 def test_whoever_may_not_be_contacted_is_not_followed_up_again(session: Session, loop: LoopRow) -> None:
