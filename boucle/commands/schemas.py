@@ -80,6 +80,7 @@ def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
 
 def _names(workspace: Path | None) -> Names:
     """What the workspace calls its own, as far as its files can be read; nothing outside of one."""
+    from boucle.activities.script_files import FOLDER, find_scripts
     from boucle.activities.template_files import find_templates
     from boucle.commands.opening import get_settings
     from boucle.rules.files import read_workspace
@@ -98,9 +99,10 @@ def _names(workspace: Path | None) -> Names:
         "team": teams,
         "person": frozenset(settings.people),
         "skill": settings.skills,
+        "script": frozenset(find_scripts(settings.workspace / FOLDER)),
     }
     read, _ = load(read_workspace(settings.workspace), play_params(), known, today=now().date())
     if read is None:
         say("the files have mistakes ('boucle rules check'): facts, rules and budgets are not listed")
-        return Names(templates, teams)
-    return Names(templates, teams, read.catalogue.facts, read.policy, read.rule_sets)
+        return Names(templates, teams, people=known["person"])
+    return Names(templates, teams, read.catalogue.facts, read.policy, read.rule_sets, people=known["person"])

@@ -47,9 +47,17 @@ class LoopDefaults:
 
     def find_calendar(self, plan: Plan) -> Calendar:
         """The working time of the plan's team: what the loop keeps, whatever the settings say later."""
-        case = plan.params.get("case")
-        team = plan.params.get("team") or (case.get("team") if isinstance(case, dict) else None)
-        return self.teams.get(team, self.calendar) if isinstance(team, str) else self.calendar
+        steps = plan.params.get("steps")
+        parts = [plan.params, *(steps if isinstance(steps, list) else ())]
+        teams = (_find_team(part) for part in parts if isinstance(part, Mapping))
+        team = next((team for team in teams if isinstance(team, str)), None)
+        return self.teams.get(team, self.calendar) if team else self.calendar
+
+
+def _find_team(params: Mapping[str, JsonValue]) -> JsonValue:
+    """The team that parameters, or a step, name as their own or as that of their case."""
+    case = params.get("case")
+    return params.get("team") or (case.get("team") if isinstance(case, dict) else None)
 
 
 @dataclass(frozen=True)

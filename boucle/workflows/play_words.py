@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -16,6 +17,8 @@ from boucle.workflows.csm_case_params import CsmCaseParams
 from boucle.workflows.escalate_params import EscalateParams
 from boucle.workflows.invite_promoter_params import InvitePromoterParams
 from boucle.workflows.offer_params import Offer
+from boucle.workflows.sequence_params import SequenceParams
+from boucle.workflows.sequence_words import Words, tell_sequence
 
 Language = Literal["en", "fr"]
 
@@ -23,7 +26,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "apology": "the contact gets an apology (message “{template}”){offer}. {after} later they are "
         "asked whether things are better (message “{follow_up}”), and have {within} to answer.",
-        "offer": " with {what}{worth}, valid for {valid_for}{approved}", "worth": " of {value}",
+        "with": " with {offer}", "worth": " of {value}",
+        "offer": "{what}{worth}, valid for {valid_for}{approved}",
         "approved": ", once somebody has approved it", "voucher": "a voucher", "credit": "a credit",
         "call_back": "a call", "custom": "an offer",
         "no_offer": ", without an offer",
@@ -53,7 +57,8 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "apology": "l'interlocuteur reçoit des excuses (message « {template} »){offer}. {after} plus tard, "
         "on lui demande si cela va mieux (message « {follow_up} »), et on attend sa réponse pendant "
         "{within}.",
-        "offer": " avec {what}{worth}, valable {valid_for}{approved}", "worth": " de {value}",
+        "with": " avec {offer}", "worth": " de {value}",
+        "offer": "{what}{worth}, valable {valid_for}{approved}",
         "approved": ", une fois que quelqu'un a donné son accord", "voucher": "un bon", "credit": "un avoir",
         "call_back": "un appel", "custom": "une offre",
         "no_offer": ", sans offre",
@@ -91,6 +96,7 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
         "invite_promoter": "an invitation",
         "ask_follow_up": "a question",
         "acknowledge": "thanks",
+        "sequence": "a sequence of steps",
     },
     "fr": {
         "apologize_with_offer": "des excuses",
@@ -99,6 +105,7 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
         "invite_promoter": "une invitation",
         "ask_follow_up": "une question",
         "acknowledge": "des remerciements",
+        "sequence": "une suite d'étapes",
     },
 }
 
@@ -127,12 +134,17 @@ def tell_play(play: str, params: Mapping[str, JsonValue], language: Language) ->
             return _case("escalate", read, texts)
         case InvitePromoterParams() | AskFollowUpParams() | AcknowledgeParams():
             return _quiet(read, texts)
+        case SequenceParams():
+            words = Words(partial(_span, texts=texts), partial(_offer, texts=texts))
+            return tell_sequence(read, language, words)
         case _:
             return _other(play, params, texts)
 
 
 def _apology(params: ApologizeWithOfferParams, texts: Mapping[str, str]) -> str:
-    offer = _offer(params.offer, texts) if isinstance(params.offer, Offer) else texts["no_offer"]
+    offer = texts["no_offer"]
+    if isinstance(params.offer, Offer):
+        offer = texts["with"].format(offer=_offer(params.offer, texts))
     told = texts["apology"].format(
         template=params.template,
         offer=offer,

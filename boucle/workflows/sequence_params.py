@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from boucle.model import Frozen, TeamId
+from boucle.model import Frozen, OneSpent, TeamId
 from boucle.workflows.sequence_paths import find_after, list_ways
 from boucle.workflows.sequence_steps import AskStep, CloseStep, OfferStep, Step
 
@@ -27,7 +27,9 @@ class SequenceParams(Frozen):
         default=None,
         description="The team by whose working time business days count; none: that of its first case.",
     )
-    steps: tuple[Step, ...] = Field(description=f"What happens, from top to bottom; at most {MOST} steps.")
+    steps: Annotated[tuple[Step, ...], OneSpent()] = Field(
+        description=f"What happens, from top to bottom; at most {MOST} steps."
+    )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -10,6 +10,7 @@ from boucle.errors import Mistake
 from boucle.rules.ruleset import Workspace
 from boucle.rules.workspace import load
 from boucle.workflows import play_params
+from boucle.workflows.play_words import tell_play
 from boucle.workflows.sequence_params import MOST, SequenceParams
 from boucle.workflows.sequence_paths import find_after, find_rescue
 from tests.unit.small_workspace import FACTS, POLICY, TODAY
@@ -120,6 +121,7 @@ def test_who_cannot_be_written_to_comes_to_the_next_case_that_can_follow() -> No
     assert (first and first.id, thanks) == ("call", None)
 
 
+NOT_ON_THE_WALL = "'9 business days': a customer is reminded on the wall clock; write 3 days"
 NO_VERB = "'steps.0': a step has exactly one of message, ask, wait, notify, offer, case and close"
 
 
@@ -182,7 +184,7 @@ NO_VERB = "'steps.0': a step has exactly one of message, ask, wait, notify, offe
             "'steps.0.low': it needs on_low, the step to go on with after a low answer",
         ),
         (
-            "- id: one\n  ask: question\n  answer: text\n  low: 6\n  on_low: two\n- id: two\n  message: thanks",
+            "- id: one\n  ask: question\n  answer: text\n  low: 6\n  on_low: two\n- id: two\n  wait: 1 day",
             "13:19",
             "'steps.0.on_low': a question that is answered in words has no score; leave out answer: text",
         ),
@@ -197,9 +199,9 @@ NO_VERB = "'steps.0': a step has exactly one of message, ask, wait, notify, offe
             "'steps.0.reminder': it needs remind_after, which says when it goes out",
         ),
         (
-            "- id: one\n  ask: question\n  remind_after: 2 business days",
+            "- id: one\n  ask: question\n  remind_after: 9 business days",
             "11:25",
-            "'steps.0.remind_after': '2 business days': a customer is reminded on the wall clock; write 3 days",
+            f"'steps.0.remind_after': {NOT_ON_THE_WALL}",
         ),
         (
             "- id: one\n  ask: question\n  remind_after: 2 days\n- id: one-reminder\n  message: thanks",
@@ -272,3 +274,18 @@ def test_a_sequence_has_some_steps_and_not_too_many() -> None:
 def test_several_mistakes_are_told_at_once() -> None:
     steps = "- id: one\n  message: sorry\n  go_to: nowhere\n- id: two\n  wait: 1 day\n  go_to: one"
     assert [place for place, _ in told(steps)] == ["11:18", "14:18"]
+
+
+def test_a_sequence_is_told_step_by_step() -> None:
+    plain = params(GOOD).model_dump(mode="json")
+    assert tell_play("sequence", plain, "en") == (
+        "one step after the other. 1. The contact gets the message “sorry”. 2. The contact is granted a "
+        "voucher of 15.00 EUR, valid for 30 days. 3. A wait of 3 working days. 4. The contact is asked a "
+        "question (message “question”), and has 7 days to answer; a detractor's answer: step 8. 5. The "
+        "contact gets the message “thanks”. 6. The team “product” is told: “Somebody is content again”. 7. "
+        "The end: as the answer says. 8. The team “csm” gets a case, and a person closes it."
+    )
+    assert tell_play("sequence", plain, "fr").startswith(
+        "une étape après l'autre. 1. L'interlocuteur reçoit le message « sorry ». 2. On accorde à "
+        "l'interlocuteur un bon de 15,00 EUR, valable 30 jours. 3. Une attente de 3 jours ouvrés."
+    )

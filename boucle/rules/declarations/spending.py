@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, JsonValue
 
 from boucle.errors import Mistake, Place
-from boucle.model import Money, NotSpent
+from boucle.model import Money, NotSpent, OneSpent
 from boucle.rules.declarations.gate_mistakes import (
     BeyondBudget,
     NothingExhausted,
@@ -36,19 +36,30 @@ class Start(Value):
 
 
 def find_money(value: object) -> Iterator[Money]:
-    """Every amount of money in validated parameters but those that are limits."""
+    """What a start may spend, of validated parameters: limits are not spent, of several ways the dearest."""
     if isinstance(value, Money):
         yield value
     elif isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             if not any(isinstance(mark, NotSpent) for mark in field.metadata):
-                yield from find_money(getattr(value, name))
+                amounts = find_money(getattr(value, name))
+                one = any(isinstance(mark, OneSpent) for mark in field.metadata)
+                yield from _dearest(amounts) if one else amounts
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from find_money(item)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
             yield from find_money(item)
+
+
+def _dearest(amounts: Iterable[Money]) -> Iterator[Money]:
+    """The greatest amount of each currency."""
+    found: dict[str, Money] = {}
+    for amount in amounts:
+        known = found.get(amount.currency, amount)
+        found[amount.currency] = max(known, amount, key=lambda one: one.minor)
+    yield from found.values()
 
 
 def read_spending(form: Form, start: Start | None, policy: ReadPolicy, known: Known) -> Spending | None:

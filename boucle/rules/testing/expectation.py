@@ -21,6 +21,7 @@ from boucle.rules.strict_yaml.form import Form
 from boucle.rules.strict_yaml.source import Scalar
 from boucle.rules.testing.case_mistakes import CannotExpect, ExpectsNothing, NotInWorkspace
 from boucle.rules.testing.cases import Answer, Expected
+from boucle.rules.testing.entries import by_id, is_listed
 from boucle.rules.worded import did_you_mean, listed, shortened
 
 
@@ -178,6 +179,9 @@ def _as_play_writes(
 ) -> tuple[JsonValue | None, str]:
     """The asked part of the parameters as they read after the play's model, or why it refuses them."""
     whole = _overlaid(dict(owner.params), asked)
+    stranger = _find_stranger(dict(owner.params), asked)
+    if stranger is not None:
+        return None, f"play '{owner.play}': {stranger}"
     try:
         params = plays[owner.play or ""].model_validate_json(json.dumps(whole), strict=True)
     except ValidationError as error:
@@ -187,13 +191,30 @@ def _as_play_writes(
     return _picked(params.model_dump(mode="json"), asked), ""
 
 
+def _find_stranger(below: JsonValue, above: JsonValue) -> str | None:
+    """What is wrong with an entry that is asked for by an id which no entry has."""
+    if not isinstance(above, dict):
+        return None
+    if is_listed(below):
+        below = by_id(below)
+        for name in above:
+            if name not in below:
+                return f"nothing there has the id '{shortened(name)}'{did_you_mean(name, below)}"
+    parts = below if isinstance(below, dict) else {}
+    return next(filter(None, (_find_stranger(parts.get(key), value) for key, value in above.items())), None)
+
+
 def _overlaid(below: JsonValue, above: JsonValue) -> JsonValue:
+    if is_listed(below) and isinstance(above, dict):
+        return [_overlaid(entry, above.get(id_, {})) for id_, entry in by_id(below).items()]
     if not isinstance(below, dict) or not isinstance(above, dict):
         return above
     return {**below, **{key: _overlaid(below.get(key), value) for key, value in above.items()}}
 
 
 def _picked(whole: JsonValue, asked: JsonValue) -> JsonValue:
+    if is_listed(whole) and isinstance(asked, dict):
+        return _picked(by_id(whole), asked)
     if not isinstance(whole, dict) or not isinstance(asked, dict):
         return whole
     return {key: _picked(whole.get(key), value) for key, value in asked.items()}

@@ -13,6 +13,7 @@ from boucle.rules.decide import conclude, judge
 from boucle.rules.failures import CannotDecideError
 from boucle.rules.reading import Facts
 from boucle.rules.testing.cases import Answer, Expected, RuleTest, Step
+from boucle.rules.testing.entries import by_id, is_listed
 from boucle.rules.testing.world import World
 
 
@@ -138,7 +139,9 @@ def _is_met(expected: Expected, found: Answer) -> bool:
 
 
 def _contains(whole: Answer, part: Answer) -> bool:
-    """Whether a mapping holds all of another, at every depth."""
+    """Whether a mapping holds all of another, at every depth; entries of a list are known by their ids."""
+    if is_listed(whole) and isinstance(part, Mapping):
+        whole = by_id(whole)
     if isinstance(whole, Mapping) and isinstance(part, Mapping):
         return all(key in whole and _contains(whole[key], value) for key, value in part.items())
     return whole == part or _is_as_long(whole, part)

@@ -37,6 +37,7 @@ class Names:
     facts: Mapping[str, Fact] | None = None
     policy: Policy | None = None
     rule_sets: Sequence[RuleSet] | None = None
+    people: Collection[str] | None = None
 
     @property
     def budgets(self) -> list[str] | None:
