@@ -54,7 +54,7 @@ def act(
     at: str | None = None,
     text: str | None = None,
     by: str | None = None,
-) -> None:
+) -> Acted:
     """Record an act, wait for it, and say what became of it; exit 1 where it was refused.
 
     `by` is who acts where it is none of our people.
@@ -67,6 +67,7 @@ def act(
         acted = follow(here, recorded)
         show(acted, said(acted), format_)
         tell_waiting(here, acted)
+    return acted
 
 
 def follow(here: Opened, recorded: Acted) -> Acted:

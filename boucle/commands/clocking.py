@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boucle.commands.options import ActorOption, FormatOption, LoopArgument, WorkspaceOption
-from boucle.commands.output import now
+from boucle.commands.output import now, say
 from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
@@ -91,7 +91,12 @@ def promise(
     from boucle.model import ActKind
 
     details = {"due": read_time(workspace, loop, by)}
-    act(loop, ActKind.PROMISE, details, workspace=workspace, actor=actor, format_=format_, text=text)
+    acted = act(
+        loop, ActKind.PROMISE, details, workspace=workspace, actor=actor, format_=format_, text=text
+    )  # fmt: skip
+    number = _find_number(workspace, acted.command)
+    if number is not None:
+        say(f"this is promise {number}; once it is kept: boucle cases keep {loop} {number}")
 
 
 def keep(
@@ -130,6 +135,16 @@ def read_time(workspace: Path | None, loop: str, text: str) -> datetime:
     if found <= at:
         raise BadTimeError(text)
     return found
+
+
+def _find_number(workspace: Path | None, act: str) -> int | None:
+    """The number of the promise that an act has made; None where it waits to be applied."""
+    from boucle.commands.opening import opened
+    from boucle.engine.work_tables import CommitmentRow
+
+    with opened(workspace) as here, here.database.reading() as session:
+        row = session.get(CommitmentRow, act)
+        return row.number if row else None
 
 
 def _find_calendar(workspace: Path | None, loop: str) -> Calendar | None:
