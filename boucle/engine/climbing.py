@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -16,6 +16,9 @@ from boucle.engine.work_tables import CaseRow
 from boucle.model import AssignReason, LoopState
 from boucle.terms import CaseTerms
 
+_TICK = timedelta(microseconds=1)
+"""What is done at one instant is written down, and told, in its order."""
+
 
 def climb(session: Session, loop_id: str, roster: Roster, at: datetime) -> None:
     """Do all that is to be done for the loop's case by `at`, in order; nothing on a closed loop.
@@ -27,7 +30,7 @@ def climb(session: Session, loop_id: str, roster: Roster, at: datetime) -> None:
     while (rung := _find_due(session, loop, at)) is not None:
         if rung in done:
             raise AssertionError(f"{rung.name} was done and is asked for again")
-        _do(session, loop, rung, roster, at)
+        _do(session, loop, rung, roster, at + len(done) * _TICK)
         session.flush()
         done.append(rung)
 
