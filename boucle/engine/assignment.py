@@ -1,4 +1,4 @@
-"""Who gets a case: whoever had it before, the account owner, who has least to do of those who can, or nobody yet.
+"""Who gets a case: whoever had it, the account owner, who has least to do of those who can, or nobody yet.
 
 `choose` is the whole rule, without a database. `give` asks it with what the database knows, one case at a
 time: two cases that are opened at once never both go to somebody's last free place.
