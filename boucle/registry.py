@@ -75,8 +75,8 @@ _GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "list": "commands.cases:list_",
             "show": "commands.cases:show_",
-            "script": "commands.scripting:script",
             "next": "commands.colleagues:next_",
+            "script": "commands.scripting:script",
             "claim": "commands.cases:claim",
             "attempt": "commands.cases:attempt",
             "note": "commands.cases:note",

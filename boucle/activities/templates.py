@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 
 from boucle.activities.template_files import FILE_NAME, find_templates
+from boucle.activities.template_language import find_faults, make_environment
 from boucle.errors import BoucleError, Mistake, Place
 
 VARIABLES: Mapping[str, frozenset[str]] = {
@@ -54,7 +54,7 @@ class Templates:
         """`language` is taken where a template lacks the contact's."""
         self._folder = folder
         self._language = language
-        self._environment = _environment()
+        self._environment = make_environment()
 
     def write(self, template: str, language: str, values: Mapping[str, Any]) -> Text:
         """The message in the language, or in the workspace's own; TemplateFailedError says why not."""
@@ -74,21 +74,6 @@ class Templates:
             if path.is_file():
                 return path.read_text(encoding="utf-8"), candidate
         raise TemplateFailedError(template, self._language, "there is no such file")
-
-
-def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printed,
-    )
-
-
-def _printed(value: Any) -> Any:
-    """What is not known (a contact without a name) prints as nothing."""
-    return "" if value is None else value
 
 
 # -- checking -----------------------------------------------------------------------------------
@@ -142,28 +127,5 @@ def _check_file(path: Path, shown: str) -> Iterator[Mistake]:
 def _check_source(source: str, shown: str) -> Iterator[Mistake]:
     if not source.startswith(_SUBJECT):
         yield TemplateMistake(Place(shown, 1, 1), f"the first line must be '{_SUBJECT} …'")
-    try:
-        tree = _environment().parse(source)
-    except TemplateSyntaxError as error:
-        yield TemplateMistake(Place(shown, error.lineno, 1), error.message or "the braces don't fit")
-        return
-    for line, name in sorted(_strangers(tree)):
-        known = ", ".join(_spelled())
-        yield TemplateMistake(Place(shown, line, 1), f"unknown variable '{name}'; there are {known}")
-
-
-def _spelled() -> list[str]:
-    return [f"{name}.{part}" for name, parts in VARIABLES.items() for part in sorted(parts)] + [
-        name for name, parts in VARIABLES.items() if not parts
-    ]
-
-
-def _strangers(tree: nodes.Template) -> Iterator[tuple[int, str]]:
-    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-    for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in VARIABLES and name.name not in own:
-            yield name.lineno, name.name
-    for part in tree.find_all(nodes.Getattr):
-        base = part.node
-        if isinstance(base, nodes.Name) and base.name in VARIABLES and part.attr not in VARIABLES[base.name]:
-            yield part.lineno, f"{base.name}.{part.attr}"
+    for line, detail in find_faults(source, VARIABLES):
+        yield TemplateMistake(Place(shown, line, 1), detail)

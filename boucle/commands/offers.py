@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlmodel import Session
+
     from boucle.engine.offers import Outstanding
     from boucle.engine.tables import LoopRow
     from boucle.engine.work_tables import OfferRow
@@ -101,6 +103,17 @@ def outstanding(*, workspace: WorkspaceOption = None, format_: ListFormatOption 
     with opened(workspace) as here, here.database.reading() as session:
         told = [_tell_sum(line) for line in sum_outstanding(session, now())]
     _print(told, _SUMS, "nothing is outstanding", format_)
+
+
+def find_told(session: Session, loop: LoopRow) -> dict[str, Any] | None:
+    """The loop's offer as a case shows it; None where it has none."""
+    from boucle.engine.offers import find_offer
+
+    offer = find_offer(session, loop.id)
+    if offer is None:
+        return None
+    told = tell_offer(offer, loop, now())
+    return {**told, "worth": told["value"] or told["label"] or "without a value"}
 
 
 def tell_offer(offer: OfferRow, loop: LoopRow, at: datetime) -> dict[str, Any]:

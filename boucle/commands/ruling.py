@@ -128,26 +128,33 @@ def _with_tests(checked: Checked) -> Checked:
 
 
 def _check_rules(settings: Settings) -> Checked:
+    from boucle.activities.script_files import FOLDER, find_scripts
     from boucle.activities.template_files import find_templates
     from boucle.rules.files import read_text, read_workspace
     from boucle.rules.workspace import load
     from boucle.worker.own_plays import play_params
 
-    folder = settings.workspace / "templates"
-    templates = {f"{folder.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
+    folder, scripts = settings.workspace / "templates", settings.workspace / FOLDER
+    written = {f"{path.parent.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
+    spoken = {f"{path.parent.name}/{path.name}": read_text(path) for path in scripts.glob("*.md")}
     texts = read_workspace(settings.workspace)
     known = {
         "template": frozenset(find_templates(folder)),
         "team": frozenset(settings.teams),
         "person": frozenset(settings.people),
         "skill": settings.skills,
+        "script": frozenset(find_scripts(scripts)),
     }
     workspace, mistakes = load(texts, play_params(), known, today=now().date())
-    if templates:
+    if written:
         from boucle.activities.templates import check_templates
 
         mistakes = [*mistakes, *check_templates(folder, settings.language)]
-    return Checked(workspace, mistakes, {**texts, **templates})
+    if spoken:
+        from boucle.activities.scripts import check_scripts
+
+        mistakes = [*mistakes, *check_scripts(scripts, settings.language)]
+    return Checked(workspace, mistakes, {**texts, **written, **spoken})
 
 
 def _said(checked: Checked, hidden: int) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from boucle.model import CaseSeverity, Duration, Frozen, SkillId, SomeTime, TeamId
+from boucle.model import CaseSeverity, Duration, Frozen, ScriptId, SkillId, SomeTime, TeamId
 from boucle.terms import CaseTerms
 from boucle.workflows.ladder_params import MISSED_TO_LEAD, LadderLevel, to_ladder, to_silence
 
@@ -45,6 +45,10 @@ class CaseParams(Frozen):
     if_silent: Literal["escalate", "reassign"] = Field(
         default="escalate",
         description="escalate: the lead is told, and may claim the case; reassign: somebody else gets it.",
+    )
+    script: ScriptId | None = Field(
+        default=None,
+        description="The open questions that are read before the call; none: those called like the play.",
     )
     severity: CaseSeverity = Field(
         default="medium",

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from boucle.activities.script_files import find_scripts
+from boucle.activities.scripts import check_scripts
 from boucle.activities.template_files import find_templates
 from boucle.commands import failures
 from boucle.commands.ruling import check_workspace
@@ -157,6 +159,14 @@ def test_the_sample_comes_in_and_starts_something_of_each_kind(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_scripts_are_there_in_english_and_french(name: str) -> None:
+    found = find_scripts(STARTERS / name / "scripts")
+    assert found == dict.fromkeys(("csm_case", "escalate"), frozenset({"en", "fr"}))
+    for language in ("en", "fr"):
+        assert check_scripts(STARTERS / name / "scripts", language) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_templates_are_there_in_english_and_french(name: str) -> None:
     found = find_templates(STARTERS / name / "templates")
     assert found
@@ -225,12 +235,20 @@ def _promises(workspace: Workspace) -> list[tuple[object, ...]]:
     return [(one.id, write_condition(one.whenever), one.starts, one.never_starts, one.taken) for one in every]
 
 
+BILINGUAL = frozenset({"fr", "scripts"})
+"""Folders of a starter whose files say themselves in which language they are."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_french_file_replaces_an_english_one_and_no_other_is_there(name: str) -> None:
     french = {path.relative_to(STARTERS / name / "fr") for path in (STARTERS / name / "fr").rglob("*.*")}
     english = {path.relative_to(STARTERS / name) for path in (STARTERS / name).rglob("*.*")}
     assert french <= english
-    told = {path for path in english if path.suffix in {".md", ".yaml", ".toml"} and path.parts[0] != "fr"}
+    told = {
+        path
+        for path in english
+        if path.suffix in {".md", ".yaml", ".toml"} and path.parts[0] not in BILINGUAL
+    }
     assert french == told
 
 

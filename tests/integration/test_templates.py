@@ -72,7 +72,10 @@ def test_every_mistake_of_every_template_has_its_place(tmp_path: Path) -> None:
         Odd="Subject: a\n\nb\n",
     )
     (folder / "latin.en.txt").write_bytes("Subject: é\n".encode("latin-1"))
-    known = "contact.name, offer.code, offer.valid_until, offer.value, loop.id, score, company"
+    known = (
+        "contact.name, offer.code, offer.label, offer.valid_until, offer.value, loop.id, referral.code, score, "
+        "company, link"
+    )
     assert [f"{mistake.place} {mistake.message}" for mistake in check_templates(folder, "en")] == [
         "templates/Odd.txt:1:1 a template is called <id>.<language>.txt, such as apology.en.txt",
         "templates/broken.en.txt:3:1 unexpected '}'",
