@@ -29,12 +29,16 @@ KEY_BYTES = 32
 class ForgedLinkError(BoucleError):
     """A link that we have not made, or that was changed on its way."""
 
+    exit_code = 1
+
     def __init__(self) -> None:
         super().__init__("this is no link of ours: it was not copied whole, or it was changed")
 
 
 class ExpiredLinkError(BoucleError):
     """A link whose time is over."""
+
+    exit_code = 1
 
     def __init__(self, expired_at: datetime) -> None:
         super().__init__(f"this link was valid until {expired_at.astimezone():%Y-%m-%d %H:%M}")
