@@ -72,7 +72,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "case.attempted": EventType("Somebody tried to reach the customer, and what came of it.", ("text",)),
     "case.escalated": EventType("A missed clock told the team's lead."),
     "case.snoozed": EventType("Somebody put a case aside; says until when.", ("text",)),
-    "case.woken": EventType("A case that was put aside is back in the inbox, its time being over."),
+    "case.woken": EventType(
+        "A case that was put aside is back in the inbox: its time was over, or the customer wrote."
+    ),
     "case.waiting": EventType(
         "The team waits for the customer; names its clocks, which stand still, and until when at most.",
         ("text",),

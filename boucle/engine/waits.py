@@ -38,11 +38,20 @@ def end_wait(session: Session, loop: LoopRow, *, at: datetime) -> dict[str, Json
     return {"clocks": {str(kind): instant_text(instant) for kind, instant in due.items()}}
 
 
-def hear_customer(session: Session, loop: LoopRow, *, heard_at: datetime, at: datetime) -> None:
-    """The customer was reached, or has written, at `heard_at`: nobody waits for them any more."""
+def hear_customer(
+    session: Session, loop: LoopRow, *, heard_at: datetime, at: datetime, wrote: bool = True
+) -> None:
+    """The customer was reached, or `wrote`, at `heard_at`: nobody waits for them any more.
+
+    What they wrote is not hidden: a case that was put aside is back in the inbox.
+    """
     ended = end_wait(session, loop, at=heard_at)
     if ended is not None:
         loops.append(session, loop, "case.resumed", at=heard_at, recorded_at=max(at, heard_at), payload=ended)
+    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
+    if wrote and case is not None and case.snoozed_until is not None:
+        snooze(session, loop, until=None)
+        loops.append(session, loop, "case.woken", at=heard_at, recorded_at=max(at, heard_at), payload={})
 
 
 def snooze(session: Session, loop: LoopRow, *, until: datetime | None) -> None:

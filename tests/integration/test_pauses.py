@@ -161,6 +161,16 @@ def test_a_snoozed_case_leaves_the_inbox_and_its_clocks_run_on(session: Session)
     assert [row.loop_id for row, _ in cases.list_cases(session, at=AT + HOUR)] == [loop.id]
 
 
+def test_what_the_customer_writes_brings_a_case_back_and_a_call_of_ours_does_not(session: Session) -> None:
+    loop = working(session)
+    act(session, loop.id, ActKind.SNOOZE, until=AT + DAY)
+    act(session, loop.id, ActKind.ATTEMPT, at=AT + HOUR, channel="phone", result="reached")
+    assert cases.list_cases(session, at=AT + HOUR) == []
+    act(session, loop.id, ActKind.ANSWER, at=AT + HOUR, score=9)
+    assert [row.loop_id for row, _ in cases.list_cases(session, at=AT + HOUR)] == [loop.id]
+    assert "case.woken" in event_types(session, loop.id)
+
+
 def test_a_case_wakes_when_its_time_has_come_and_not_before(session: Session) -> None:
     loop = working(session)
     act(session, loop.id, ActKind.SNOOZE, until=AT + DAY)

@@ -34,4 +34,6 @@ class Attempt(Deed):
             text=doing.text,
         )
         if self.result in cases.REACHED:
-            waits.hear_customer(doing.session, doing.loop, heard_at=doing.command.at, at=doing.at)
+            waits.hear_customer(
+                doing.session, doing.loop, heard_at=doing.command.at, at=doing.at, wrote=False
+            )
