@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from pydantic import JsonValue
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import clocks, loops
+from boucle.engine import clocks, loops, task_rows
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
@@ -86,7 +87,8 @@ def assign(
     loop = _lock_open(session, loop_id)
     case = get_case(session, loop)
     if case.owner != owner:
-        details = {"taken_from": case.owner, "instead_of": instead_of, "act": act}
+        handed_on: list[JsonValue] = [*task_rows.hand_on(session, loop, owner=case.owner, to=owner)]
+        details = {"taken_from": case.owner, "instead_of": instead_of, "act": act, "tasks": handed_on}
         payload = {"owner": owner, "reason": str(reason), **{k: v for k, v in details.items() if v}}
         case.owner, case.claimed_at, case.watched_from = owner, None, at
         session.add(case)
@@ -106,9 +108,11 @@ def claim(session: Session, loop_id: str, *, actor: str, at: datetime) -> CaseRo
     if not may_claim(case, actor):
         raise refusal("already_claimed")
     if case.owner != actor or case.claimed_at is None:
+        handed_on: list[JsonValue] = [*task_rows.hand_on(session, loop, owner=case.owner, to=actor)]
         case.owner, case.claimed_at = actor, at
         session.add(case)
-        loops.append(session, loop, "case.claimed", at=at, actor=actor, payload={})
+        payload: dict[str, JsonValue] = {"tasks": handed_on} if handed_on else {}
+        loops.append(session, loop, "case.claimed", at=at, actor=actor, payload=payload)
     return case
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import TaskRow
-from boucle.model import TaskState
+from boucle.model import TaskKind, TaskState
 from boucle.standing import Task
 
 
@@ -31,6 +31,19 @@ def end(session: Session, row: TaskRow, state: TaskState, *, by: str, at: dateti
     row.state, row.ended_at, row.ended_by = state, at, by
     session.add(row)
     session.flush()
+
+
+def hand_on(session: Session, loop: LoopRow, *, owner: str | None, to: str) -> list[str]:
+    """What was the case's owner's to do, as its owner, is the new one's. Returns the tasks handed on.
+
+    What a colleague was asked for stays theirs.
+    """
+    rows = [row for row in list_open(session, loop) if row.kind != TaskKind.ASKED and row.owner == owner]
+    for row in rows:
+        row.owner = to
+        session.add(row)
+    session.flush()
+    return [row.id for row in rows]
 
 
 def drop_all(session: Session, loop: LoopRow, *, by: str, at: datetime) -> list[str]:

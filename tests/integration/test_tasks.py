@@ -152,3 +152,18 @@ def test_a_task_that_is_opened_again_is_the_same_one(session: Session, loop: Loo
     assert (again.owner, again.asked_by) == ("bob", "ada")
     assert told(session, loop)["staff-task"]["to"] == "person:bob"
     assert get_standing(session, loop.id).effects[f"staff-task-{row.id}"] == EffectState.INTENDED
+
+
+def test_what_the_owner_had_to_do_is_the_new_owner_s_what_a_colleague_was_asked_stays_theirs(
+    session: Session, loop: LoopRow
+) -> None:
+    asked = ask(session, loop)
+    reply = tasks.open_task(
+        session, loop, id_="reply", kind=TaskKind.REPLY, owner="ada", due_at=AT + DAY, by=loops.BOUCLE, at=AT
+    )
+    act(session, loop.id, ActKind.ASSIGN, actor="ada", owner="cem")
+    assert (reply.owner, asked.owner) == ("cem", "bob")
+    cases.escalate(session, loop.id, lead="lea", at=AT)
+    act(session, loop.id, ActKind.CLAIM, actor="lea")
+    assert (reply.owner, asked.owner) == ("lea", "bob")
+    assert {task.id for task in get_standing(session, loop.id).tasks} == {"reply", asked.id}
