@@ -47,6 +47,7 @@ from boucle.model import (
     ReplyKind,
     Statement,
 )
+from tests.integration.gated import answer, compile_gates, take
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 CLOCKS = ((ClockKind.FIRST_CONTACT, Duration.parse("24h")), (ClockKind.CLOSE, Duration.parse("48h")))
@@ -156,6 +157,38 @@ def test_consent_withdrawn_by_hand_ends_all_open_loops_of_the_person_and_no_othe
     assert payload(session, loop, "loop.closed")["cause"] == "consent"
     assert withdrawals.withdraw(session, loop.contact_id or "", actor="ada", at=AT) == []
     assert verify(session).whole
+
+
+RULE = """
+  - id: case
+    when: detractor
+    start: csm_case
+    if_open: separate
+"""
+
+
+def test_an_answer_that_withdraws_consent_ends_what_was_open_but_not_what_the_rules_begin_on_it(
+    database: Database,
+) -> None:
+    bundle = compile_gates(RULE)
+    (first,) = take(database, bundle, [answer("one", contact="ada")]).taken
+    (other,) = take(database, bundle, [answer("two", contact="bob")]).taken
+    told = answer("three", contact="ada", consent__follow_up=False, responded_at=AT - HOUR)
+    (last,) = take(database, bundle, [told]).taken
+    with database.reading() as session:
+        states = [session.get_one(LoopRow, one.loop_id).state for one in (first, other, last)]
+        assert states == [LoopState.CLOSED, LoopState.OPEN, LoopState.OPEN]
+        assert session.get_one(LoopRow, first.loop_id).closure == Closure.WITHDRAWN
+        assert verify(session).whole
+
+
+def test_an_older_answer_does_not_withdraw_what_a_newer_one_has_given(database: Database) -> None:
+    bundle = compile_gates(RULE)
+    newer = answer("one", contact="ada", consent__follow_up=True, responded_at=AT - HOUR)
+    (first,) = take(database, bundle, [newer]).taken
+    take(database, bundle, [answer("two", nps=9, contact="ada", consent__follow_up=False)])
+    with database.reading() as session:
+        assert session.get_one(LoopRow, first.loop_id).state == LoopState.OPEN
 
 
 def test_a_file_of_customers_that_withdraws_consent_ends_their_loops(session: Session, loop: LoopRow) -> None:

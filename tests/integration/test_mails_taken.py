@@ -18,7 +18,16 @@ from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.verification import verify
 from boucle.engine.work_tables import ReplyRow
 from boucle.errors import RefusedError
-from boucle.model import ActKind, EffectKind, EffectState, LoopState, ReplyKind, TaskState
+from boucle.model import (
+    ActKind,
+    ClockKind,
+    Duration,
+    EffectKind,
+    EffectState,
+    LoopState,
+    ReplyKind,
+    TaskState,
+)
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 _numbers = count()
@@ -125,6 +134,17 @@ def test_a_reply_gives_the_owner_of_the_case_something_to_do(session: Session, l
     assert task.state == TaskState.OPEN
     act(session, loop.id, ActKind.FINISH, actor="mara", at=AT + DAY, task=task.id)
     assert (row.done_by, inbox.find_stop(session, loop)) == ("mara", None)
+
+
+def test_a_reply_ends_the_wait_for_the_customer(session: Session) -> None:
+    loop = open_loop(session)
+    clocks = ((ClockKind.CLOSE, Duration.parse("5 business days")),)
+    loops.advance(session, loop.id, stage="working", at=AT, clocks=clocks)
+    cases.open_case(session, loop.id, team="care", severity="high", at=AT)
+    act(session, loop.id, ActKind.WAIT)
+    assert get_standing(session, loop.id).clocks == ()
+    take(session, incoming(loops=(loop.id,)))
+    assert [clock.kind for clock in get_standing(session, loop.id).clocks] == [ClockKind.CLOSE]
 
 
 def test_a_reply_that_nobody_works_on_stays_in_the_list(session: Session) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ async def test_withdrawal_before_anything_began_lets_nothing_out(idle_world: Wor
     assert [withdraw(world, loop) for loop in loops] == [[loop] for loop in loops]
     async with working(world):
         for loop in loops:
-            await eventually(lambda loop=loop: started(world, loop))
+            await eventually(partial(started, world, loop))
             await asyncio.wait_for(world.handle(loop).result(), 20)
     assert world.mails.taken == []
     assert [world.row(loop).closure for loop in loops] == [Closure.WITHDRAWN] * 2
@@ -106,6 +107,28 @@ async def test_withdrawal_ends_a_case_at_each_stage_and_tells_its_owner(
     assert (await world.closed(loop)).closure == Closure.WITHDRAWN
     (mail,) = world.mails.taken[sent:]
     assert "/staff-withdrawn-" in mail["X-Boucle-Effect"]
+
+
+async def test_withdrawal_ends_a_concluded_case_whose_customer_was_yet_to_be_asked(world: World) -> None:
+    loop = world.open_loop("csm_case", {**CASE, "follow_up": {"after": "7 days"}})
+    await world.reached(loop, "working")
+    await world.act(loop, ActKind.ATTEMPT, channel="phone", result="reached")
+    await world.act(loop, ActKind.CLOSE, closure="recovered", root_cause="people", text="Talked.")
+    await world.reached(loop, "verifying")
+    withdraw(world, loop)
+    assert (await world.closed(loop)).closure == Closure.WITHDRAWN
+    assert world.mails.of("follow-up") == []
+
+
+async def test_withdrawal_ends_a_loop_that_was_put_off(idle_world: World) -> None:
+    world = idle_world
+    later = datetime.now(UTC) + timedelta(days=3)
+    loop = world.open_loop("apologize_with_offer", PARAMS, deferred_until=later)
+    async with working(world):
+        withdraw(world, loop)
+        await asyncio.sleep(1)
+    assert world.row(loop).closure == Closure.WITHDRAWN
+    assert world.mails.taken == []
 
 
 async def test_erasure_ends_a_loop_and_leaves_a_history_that_verifies(world: World) -> None:
