@@ -12,6 +12,7 @@ from boucle.engine.ledger import history, loop_chain
 from boucle.engine.tables import Contact, OutboxRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ActKind, AnswerState, ClockKind, Closure, EffectState, LoopState
+from tests.workflows.test_ends_of_loops import receive
 from tests.workflows.world import World, eventually
 
 CASE: dict[str, JsonValue] = {
@@ -171,6 +172,17 @@ async def test_who_withdrew_since_is_not_asked(world: World) -> None:
     standing = await world.closed(loop)
     assert (standing.closure, standing.effects["follow-up"]) == (Closure.RECOVERED, EffectState.REFUSED)
     assert case_of(world, loop).answer_state == AnswerState.UNASKED
+    assert subjects(world, "amelie.dupont") == []
+
+
+async def test_who_has_written_back_is_read_and_not_asked(world: World) -> None:
+    loop = await concluded(world)
+    receive(world, loop)
+    await eventually(lambda: world.standing(loop).replied or None)
+    await world.skip(loop, days=7)
+    await world.reached(loop, "asked")
+    await world.act(loop, ActKind.ANSWER, "carla", score=9, text="She wrote that all is well.")
+    assert (await world.closed(loop)).closure == Closure.RECOVERED
     assert subjects(world, "amelie.dupont") == []
 
 
