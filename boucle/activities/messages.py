@@ -20,7 +20,7 @@ from boucle.activities.letters import (
 )
 from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
-from boucle.activities.templates import Templates
+from boucle.activities.templates import VARIABLES, Templates
 from boucle.engine import asking, consent, effects, inbox, offers, privacy, promotions, questions, quiet_hours
 from boucle.engine.clock import due
 from boucle.engine.links import Links
@@ -106,6 +106,7 @@ class MessageActivities:
             "company": self._head.company,
             "offer": _describe_offer(session, loop, call.at),
             "loop": {"id": loop.id},
+            "case": dict.fromkeys(VARIABLES["case"]),
         }
 
 

@@ -18,7 +18,7 @@ from boucle.activities.calls import Tell, Told
 from boucle.activities.letters import BadAddressError, Letterhead, Recipient, compose, write_moment
 from boucle.activities.people import Colleague, Directory
 from boucle.activities.posting import Letter, Post
-from boucle.activities.templates import Templates, Text
+from boucle.activities.templates import VARIABLES, Templates, Text
 from boucle.activities.wording import Wording, find_wording
 from boucle.engine import effects, notices, privacy
 from boucle.engine.absences import find_present, read_absences
@@ -186,12 +186,13 @@ class NoticeActivities:
         """What a template of the workspace can say to a colleague."""
         values = self._values(scene, row, colleague)
         return {
+            **{name: dict.fromkeys(parts) or None for name, parts in VARIABLES.items()},
             "contact": {"name": values.get("customer")},
             "score": values.get("score"),
             "company": self._head.company,
             "offer": None,
             "loop": {"id": scene.loop.id},
-            "case": {name: values.get(name) for name in ("severity", "clock", "due")},
+            "case": {name: values.get(name) for name in VARIABLES["case"]},
         }
 
 

@@ -26,6 +26,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "loop": frozenset({"id"}),
     "link": frozenset(),
     "referral": frozenset({"code"}),
+    "case": frozenset({"severity", "clock", "due"}),
 }
 """Every variable of a template, with its parts."""
 

@@ -10,8 +10,10 @@ from boucle.engine.clock import due, weekdays_9_to_18
 from boucle.engine.ladder import ahead
 from boucle.model import Duration
 from boucle.rules.declarations.named_params import named_params
+from boucle.rules.workspace import load
 from boucle.terms import Moment
 from boucle.workflows.csm_case_params import CsmCaseParams
+from tests.unit.small_workspace import KNOWN, PLAYS, TODAY, with_file
 
 PARIS = weekdays_9_to_18("Europe/Paris")
 
@@ -98,3 +100,51 @@ def test_counting_back_ends_where_counting_forth_began(text: str) -> None:
     for begin, end in zip(begins, ends, strict=True):
         assert due(begin, by, PARIS) <= end < due(begin + timedelta(minutes=1), by, PARIS)
     assert all(earlier <= later for earlier, later in pairwise(begins))
+
+
+RULE = """\
+boucle: rules/v1
+ruleset: nps
+rules:
+  - id: call
+    when: detractor
+    start: csm_case
+    with:
+      team: csm
+      ladder:
+{ladder}
+undecided: record
+"""
+
+
+def mistakes(*ladder: str) -> list[str]:
+    """What a check says of a rule with these levels, at which line and column."""
+    lines = "\n".join(f"        - {level}" for level in ladder)
+    texts = with_file("rules", RULE.replace("{ladder}", lines))
+    known = {**KNOWN, "person": frozenset({"anna"})}
+    _, found = load(texts, {**PLAYS, "csm_case": CsmCaseParams}, known, today=TODAY)
+    return [f"{one.place.line}:{one.place.column} {one.message}" for one in found if one.place.line > 6]
+
+
+def test_a_check_says_where_a_level_is_wrong() -> None:
+    noon, nobody = mistakes("{when: noon, tell: lead}", "{when: close missed}")
+    assert noon.startswith(
+        "10:18 play 'csm_case': 'ladder.0.when': 'noon' is no moment of a case; write '2h b"
+    )
+    assert nobody.startswith(
+        "11:11 play 'csm_case': 'ladder.1': 'close missed' tells nobody; write tell: owner"
+    )
+
+
+def test_a_check_knows_the_people_the_teams_and_the_messages_of_a_level() -> None:
+    found = mistakes("{when: 2h before close, tell: [owner, boss, anna], team: care, message: hurry}")
+    assert [mistake.split("; ")[0] for mistake in found] == [
+        "10:49 unknown person 'boss'",
+        "10:68 unknown team 'care'",
+        "10:83 unknown template 'hurry'",
+    ]
+    assert mistakes("{when: 2h before close, tell: anna}") == []
+    assert (
+        "comes twice"
+        in mistakes("{when: 4h before close, tell: lead}", "{when: 1h after opening, tell: lead}")[0]
+    )
