@@ -261,7 +261,8 @@ class Settings(Frozen):
 
         They reach to the end of the second year after it: a loop keeps the calendar it was opened under.
         """
-        own = self.teams[team].calendar if team in self.teams else None
+        known = self.teams.get(team) if team else None
+        own = known.calendar if known else None
         name = own or self.calendar
         years = range(year, year + HOLIDAY_YEARS)
         if name is None:

@@ -131,6 +131,20 @@ def _find_approver(settings: Settings, actor: str, value: str | None) -> str | N
     return next((person for person in others if settings.authority_of(person).approves(amount)), None)
 
 
+def waiting_lines(session: Session, loop: LoopRow) -> list[str]:
+    """What of a loop waits for approval, as lines of its case."""
+    from boucle.engine.approval_rows import list_approvals, value_of
+    from boucle.engine.offers import describe
+
+    at = now()
+    return [
+        f"approval  {describe(row.kind, value_of(row))} waits for {row.approver or 'somebody'}, "
+        f"{until(row.due_at, at)}"
+        for row in list_approvals(session, loop)
+        if row.state == "waiting"
+    ]
+
+
 def _tell(row: ApprovalRow, loop: LoopRow) -> dict[str, Any]:
     from boucle.engine.approval_rows import value_of
 

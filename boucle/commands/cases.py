@@ -59,6 +59,7 @@ def list_(
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
     """Show one case: clocks, owner, what the customer said, questions for the call, every attempt, every note."""
+    from boucle.commands.approvals import waiting_lines
     from boucle.commands.colleagues import describe
     from boucle.commands.offers import find_told
     from boucle.commands.opening import opened
@@ -76,6 +77,7 @@ def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: For
         tasks = describe(session, list_tasks(session, loop_id=row.id, state=None))
         own = {"attempts": attempts, "tasks": tasks, "written": written}
         own |= {"offer": find_told(session, row), "script": read_script(here.settings, session, row)}
+        own |= {"approvals": waiting_lines(session, row)}
         details = {**_summary(case, row), **context(session, row), **own}
         show(details, lambda: _case_text(details), format_)
 
@@ -194,6 +196,7 @@ def _case_text(details: dict[str, Any]) -> str:
         lines.append(f"cause     {_cause(details)}")
     if details["offer"]:
         lines.append("offer     {kind} {worth}, {state}, code {code}".format(**details["offer"]))
+    lines += details["approvals"]
     if details["script"]:
         lines += ["", "questions for the call", *script_lines(details["script"])]
     rows = [

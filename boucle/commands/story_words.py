@@ -36,8 +36,13 @@ SENTENCES: Mapping[str, str] = {
     "case.promised": "{who} promised the customer, by {due}:",
     "clock.met": "In time: {clock}.",
     "clock.missed": "Too late: {clock}.",
-    "offer.granted": "The customer was granted {value}, valid until {valid_until}.",
+    "offer.granted": "The customer was granted an offer ({offer}), valid until {valid_until}.",
+    "offer.proposed": "{who} proposed an offer ({offer}), to be approved by {due}.",
+    "offer.approved": "{who} approved the offer ({offer}).",
+    "offer.declined": "{who} declined the offer ({offer}).",
+    "offer.lapsed": "Nobody decided on the offer in time ({offer}), so it was not made.",
     "offer.redeemed": "The customer used the offer.",
+    "offer.cancelled": "{who} took the offer back.",
 }
 """By the event's type; the names in braces are keys of its public payload, `who` the actor's name."""
 
@@ -55,6 +60,7 @@ CLOCKS: Mapping[str, str] = {
     "close": "the closing",
     "follow_up": "the follow-up question",
     "answer": "the customer's answer",
+    "approval": "the approval of an offer",
     "commitment": "what the customer had been promised",
 }
 

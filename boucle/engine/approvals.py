@@ -149,7 +149,8 @@ def _values(row: ApprovalRow) -> dict[str, JsonValue]:
 
 def _about(row: ApprovalRow) -> dict[str, JsonValue]:
     value = value_of(row)
-    return {"step": row.step, "kind": row.kind, **({"value": str(value)} if value else {})}
+    told = {"step": row.step, "kind": row.kind, "offer": offers.describe(row.kind, value)}
+    return {**told, **({"value": str(value)} if value else {})}
 
 
 def _plan(loop: LoopRow) -> Plan:

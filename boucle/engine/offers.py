@@ -82,6 +82,7 @@ def grant(
     payload = {
         "kind": str(offered.kind),
         **({"value": str(offered.value)} if offered.value else {}),
+        "offer": describe(offered.kind, offered.value),
         "valid_until": instant_text(valid_until),
         "code_digest": hashlib.sha256(offer.code.encode()).hexdigest(),
         **(details or {}),
@@ -97,6 +98,11 @@ def state_of(offer: OfferRow, at: datetime) -> OfferState:
     if offer.cancelled_at is not None:
         return OfferState.CANCELLED
     return OfferState.GRANTED if at <= offer.valid_until else OfferState.EXPIRED
+
+
+def describe(kind: str, value: Money | None) -> str:
+    """An offer in two words: `voucher 15.00 EUR`, `call-back`."""
+    return " ".join(filter(None, (kind.replace("_", "-"), str(value) if value else "")))
 
 
 def value_of(offer: OfferRow) -> Money | None:
