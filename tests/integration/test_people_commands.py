@@ -15,6 +15,7 @@ from boucle.commands import failures
 from boucle.commands.output import now
 from boucle.decision import Decision
 from boucle.engine import cases, commands, loops
+from boucle.engine.assignment import Candidate, Roster, give
 from boucle.engine.database import Database
 from boucle.engine.ledger import history, person_chain
 from boucle.engine.tables import DecisionRow
@@ -256,8 +257,6 @@ def test_a_colleague_is_asked_and_says_what_came_of_it(call: Call, folder: Path)
 
 
 def test_the_history_says_why_nobody_was_given_a_case_or_somebody(folder: Path, call: Call) -> None:
-    from boucle.engine.assignment import Candidate, Roster, give  # noqa: PLC0415
-
     database = Database(f"sqlite:///{folder}/.boucle/boucle.db")
     with database.session() as session:
         first, *_ = [case for case, _ in cases.list_cases(session, team="care")]

@@ -42,7 +42,7 @@ def chosen(
     but: frozenset[str] = frozenset(),
     loads: Mapping[str, int] | None = None,
 ) -> Choice:
-    wanted = Wanted(team, language, skill, account_owner, to_lead, but)
+    wanted = Wanted(team, language, skill=skill, account_owner=account_owner, to_lead=to_lead, but=but)
     return choose(wanted, ROSTER, absences, loads or {}, AT)
 
 
