@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from boucle.activities.template_files import find_templates
+from boucle.commands import failures
 from boucle.commands.ruling import analyse, check_workspace
 from boucle.intake.batch import Batch, read_import
+from boucle.registry import make_app
 from boucle.rules.files import read_workspace
 from boucle.rules.ruleset import Workspace
 from boucle.rules.workspace import load
@@ -17,7 +19,7 @@ from boucle.settings_file import read_settings
 from boucle.workflows import play_params
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = ("jardinerie", "nhs", "sfo")
+NAMES = ("jardinerie", "nhs", "promoters", "sfo")
 
 
 def _load(name: str) -> Workspace:
@@ -56,8 +58,15 @@ def test_the_analysis_has_nothing_to_warn_of(folder: Path) -> None:
     assert [str(mistake.place) for mistake in found if mistake.severity != "info"] == []
 
 
+def test_the_rules_for_promoters_and_passives_are_tested_in_full_and_proved() -> None:
+    folder = str(EXAMPLES / "promoters")
+    assert _read("promoters").counts.responses == 5
+    assert failures.run(lambda: make_app()(("rules", "test", folder, "--coverage"))) == 0
+    assert failures.run(lambda: make_app()(("rules", "prove", folder))) == 0
+
+
 def test_there_is_no_example_without_a_test() -> None:
-    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == sorted(NAMES)
+    assert sorted(path.parent.name for path in EXAMPLES.glob("*/boucle.toml")) == sorted(NAMES)
 
 
 def test_templates_are_there_in_english_and_french() -> None:
