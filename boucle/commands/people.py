@@ -75,6 +75,9 @@ def absent(
     stand_in: Annotated[
         str | None, typer.Option("--stand-in", help="Id of the person who gets their new cases meanwhile.")
     ] = None,
+    hand_over: Annotated[
+        bool, typer.Option("--hand-over", help="Give the stand-in their open cases too, now.")
+    ] = False,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -87,10 +90,17 @@ def absent(
         require_person(here.settings, person)
         who = get_actor(here.settings, actor)
         absence = _read_absence(here.settings, person, since, until, stand_in)
+        if hand_over:
+            _check_hand_over(absence)
         with here.database.session() as session:
             row = record_absence(session, absence, by=who, at=now())
+            given = _hand_over(session, absence, who) if hand_over else []
             session.commit()
-            show(row.model_dump(), _said(absence), format_)
+            show(
+                {**row.model_dump(), "handed_over": given},
+                lambda: f"{_said(absence)}\n{_cases_said(session, absence, given)}",
+                format_,
+            )
 
 
 def back(
@@ -142,6 +152,20 @@ def _read_absence(
         found = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadAbsenceError(f"{found}; write days such as 2026-08-03") from error
     return make_absence(person, away, zone)
+
+
+def _check_hand_over(absence: Absence) -> None:
+    if absence.stand_in is None:
+        raise BadAbsenceError("--hand-over needs --stand-in: somebody to give the cases to")
+    if absence.begins_at > now():
+        raise BadAbsenceError(f"'{absence.person}' is still there; hand their cases over on the first day")
+
+
+def _hand_over(session: Session, absence: Absence, who: str) -> list[str]:
+    from boucle.engine.handing_over import hand_over
+
+    text = f"{absence.person} is away."
+    return hand_over(session, absence.person, to=str(absence.stand_in), by=who, at=now(), text=text)
 
 
 def _today(zone: str) -> Any:
@@ -246,6 +270,17 @@ def _period(one: Mapping[str, Any]) -> str:
     ends = f"to {local(one['until'])}" if one["until"] else "until further notice"
     who = f", {one['stand_in']} stands in" if one["stand_in"] else ""
     return f"{local(one['from'])} {ends}{who} ({one['said_by']})"
+
+
+def _cases_said(session: Session, absence: Absence, given: list[str]) -> str:
+    from boucle.engine.cases import count_open_cases
+
+    if given:
+        return f"{len(given)} open case(s) go to {absence.stand_in}"
+    count = count_open_cases(session, [absence.person])[absence.person]
+    return (
+        f"{count} open case(s) stay theirs; 'boucle cases assign' gives one on" if count else "no open cases"
+    )
 
 
 def _said(absence: Absence) -> str:

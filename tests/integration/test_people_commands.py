@@ -140,7 +140,7 @@ def test_people_are_listed_with_their_role_teams_and_load(call: Call) -> None:
 
 def test_who_is_away_stands_in_the_lists_until_they_are_back(call: Call, folder: Path) -> None:
     said = call("people", "absent", "anna", "--stand-in", "bruno", "--as", "lea")
-    assert said.out.endswith("until further notice; bruno stands in\n")
+    assert said.out.endswith("until further notice; bruno stands in\nno open cases\n")
     (anna, *_) = ask(call, "people", "list")
     assert (anna["absent"], anna["absent_until"], anna["stand_in"]) == (True, None, "bruno")
     assert "until further notice, bruno stands in" in call("people", "list").out
@@ -186,9 +186,40 @@ def test_a_person_is_shown_with_their_cases_by_team_and_severity(call: Call, fol
     assert "care  high" in text
 
 
+def test_the_open_cases_of_somebody_who_is_away_stay_theirs_or_are_handed_over_each_by_an_act(
+    call: Call, folder: Path
+) -> None:
+    loop = ask(call, "cases", "next", "--as", "anna")["loop"][:10]
+    apply_all(folder)
+    said = call("people", "absent", "anna", "--stand-in", "bruno", "--as", "lea")
+    assert said.out.endswith("1 open case(s) stay theirs; 'boucle cases assign' gives one on\n")
+    said = call("people", "absent", "anna", "--stand-in", "bruno", "--hand-over", "--as", "lea")
+    assert said.out.endswith("1 open case(s) go to bruno\n")
+    apply_all(folder)
+    assert ask(call, "cases", "show", loop)["owner"] == "bruno"
+    assert "lea: assigned to bruno\n      “anna is away.”" in call("loops", "show", loop).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
+        (("people", "absent", "anna", "--hand-over", "--as", "lea"), 2, "--hand-over needs --stand-in"),
+        (
+            (
+                "people",
+                "absent",
+                "anna",
+                "--from",
+                "2099-01-01",
+                "--stand-in",
+                "lea",
+                "--hand-over",
+                "--as",
+                "lea",
+            ),
+            2,
+            "'anna' is still there; hand their cases over on the first day",
+        ),
         (("people", "show", "zoe"), 1, "no person 'zoe'; there are: anna, bruno, lea, aude"),
         (("people", "absent", "anna", "--stand-in", "zoe", "--as", "lea"), 1, "no person 'zoe'"),
         (("people", "absent", "anna", "--stand-in", "anna", "--as", "lea"), 2, "stand in for themselves"),
