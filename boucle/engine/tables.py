@@ -408,7 +408,7 @@ class EffectRow(SQLModel, table=True):
     receipt_at: datetime | None = instant(nullable=True)
     receipt: dict[str, Any] = json()
     settled_by: str | None = None
-    mark: str = Field(index=True)
+    mark: str = Field(default="", index=True)
 
 
 class OutboxRow(SQLModel, table=True):

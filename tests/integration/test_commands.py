@@ -295,7 +295,8 @@ def test_a_case_shows_what_colleagues_wrote_and_how_it_ended(call: Call, folder:
     database.dispose()
     shown = call("cases", "show", named)
     assert "cause     process, isolated\n" in shown.out
-    assert re.findall("“(.*)”", shown.out) == ["Toujours pas livré.", "He was angry", "See invoice 12"]
+    written = ["Toujours pas livré.", "He was angry", "See invoice 12", "Paid him back"]
+    assert re.findall("“(.*)”", shown.out) == written
 
 
 def test_an_effect_that_nobody_knows_of_is_listed_and_settled(call: Call, folder: Path) -> None:
