@@ -126,6 +126,10 @@ def _loop_lines(found: Report) -> Iterator[str]:
             ("n", "play", "state", "closure"),
             [(line.count, line.play, line.state, line.closure) for line in found.loops],
         )
+    if found.claims:
+        yield ""
+        rows = [(line.count, line.claimed, line.answer_state or "waiting") for line in found.claims]
+        yield table(("n", "a person said", "the customer"), rows)
     if found.attempts:
         yield ""
         yield from counts("attempts", found.attempts)

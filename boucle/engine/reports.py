@@ -29,7 +29,7 @@ from boucle.engine.tables import (
     Revision,
     ScoreRow,
 )
-from boucle.engine.work_tables import AttemptRow, ClockRow, OfferRow
+from boucle.engine.work_tables import AttemptRow, CaseRow, ClockRow, OfferRow
 from boucle.model import ClockState, Frozen, LoopState, Money
 
 By = Literal["year", "month", "touchpoint"]
@@ -106,6 +106,17 @@ class MessageLine(Frozen):
     count: int
 
 
+class ClaimLine(Frozen):
+    """Cases that a person has concluded as `claimed` and whose customer is asked, by what came of it.
+
+    `answer_state` None: it is not known yet.
+    """
+
+    claimed: str
+    answer_state: str | None
+    count: int
+
+
 class Report(Frozen):
     """Everything at once. `offers` are the values granted, one amount a currency."""
 
@@ -128,6 +139,7 @@ class Report(Frozen):
     clocks: tuple[ClockLine, ...]
     messages: tuple[MessageLine, ...]
     offers: tuple[str, ...]
+    claims: tuple[ClaimLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,6 +191,7 @@ def figures(
         clocks=tuple(_clocks(session, period, at)),
         messages=tuple(_messages(session, period)),
         offers=tuple(_offers(session, period)),
+        claims=tuple(_claims(session, period)),
     )
 
 
@@ -359,6 +372,14 @@ def _clocks(session: Session, period: _Period, at: datetime | None) -> Iterator[
             stopped=states[ClockState.STOPPED],
             met_percent=100 * met / (met + missed) if met + missed else None,
         )
+
+
+def _claims(session: Session, period: _Period) -> Iterator[ClaimLine]:
+    """What people have said of their cases, beside whether their customers have confirmed it."""
+    for claimed, states in _pairs(session, CaseRow, CaseRow.claimed, CaseRow.answer_state, period).items():
+        if claimed is not None:
+            for state, count in states.items():
+                yield ClaimLine(claimed=claimed, answer_state=state, count=count)
 
 
 def _messages(session: Session, period: _Period) -> Iterator[MessageLine]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from boucle.engine import asking, cases, followups, loops, privacy, promotions, questions
+from boucle.engine import asking, cases, followups, loops, privacy, promotions, questions, reports
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import Contact, LoopRow, Personal
@@ -166,6 +166,8 @@ def test_what_came_of_asking_is_kept_beside_what_was_claimed(session: Session, c
     finish(session, case, None)
     row = session.get_one(CaseRow, (case.id, 1))
     assert (case.closure, row.claimed, row.answer_state) == ("recovered", "recovered", "unasked")
+    lines = reports.figures(session, zone="UTC").claims
+    assert [(one.claimed, one.answer_state, one.count) for one in lines] == [("recovered", "unasked", 1)]
 
 
 def test_finishing_twice_reopens_once(session: Session, case: LoopRow) -> None:
