@@ -33,6 +33,9 @@ OFFER = "offer"
 
 _UNSENT = frozenset({EffectState.INTENDED, EffectState.RELEASED, EffectState.SETTLED_NOT_SENT})
 _OUT = frozenset({EffectState.DONE, EffectState.UNCONFIRMED, EffectState.SETTLED_SENT})
+_LONG_HISTORY = 800
+"""From so many events on a run is followed by a new one: who takes up the loop reads all of them."""
+
 _STAGE = SearchAttributeKey.for_keyword("BoucleStage")
 _DUE = SearchAttributeKey.for_datetime("BoucleDue")
 
@@ -192,7 +195,9 @@ class Play:
     @property
     def _tired(self) -> bool:
         """Whether the history has grown long; not while a message is on its way."""
-        return workflow.info().is_continue_as_new_suggested() and not self._outgoing
+        info = workflow.info()
+        long = info.is_continue_as_new_suggested() or info.get_current_history_length() > _LONG_HISTORY
+        return long and not self._outgoing
 
     async def _load(self) -> None:
         async with self.turn:
