@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, str] = {
     "loop.reopened": "{who} opened the loop again, for round {round}.",
     "loop.answered": "The customer answered the follow-up question: {score}.",
     "loop.asked": "The customer was asked; an answer counts until {expires_at}.",
+    "loop.commented": "The customer answered:",
     "loop.declined": "The customer did not want to answer.",
     "loop.invited": "The customer got a code with which to recommend us.",
     "loop.referred": "The customer's recommendation went on: {outcome}.",

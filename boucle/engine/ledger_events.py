@@ -92,6 +92,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "loop.joined": EventType(
         "A response joined this loop instead of starting one of its own; names the rule and the intake event."
     ),
+    "customer.tagged": EventType("A rule gave the customer a tag; names the rule, and the decision."),
     "loop.heard": EventType(
         "A response came while this loop was open and did not join it; says what was decided on it."
     ),
@@ -104,6 +105,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "loop.noted": EventType("Somebody wrote something down for colleagues.", ("text",)),
     "loop.asked": EventType("A message asked the customer a question; says until when it can be answered."),
     "loop.answered": EventType("The customer answered a question; names the score.", ("text",)),
+    "loop.commented": EventType("The customer answered a question in words alone.", ("text",)),
     "loop.declined": EventType("The customer did not want to answer a question.", ("text",)),
     "loop.invited": EventType("The customer was invited to refer somebody; names the code's digest."),
     "loop.referred": EventType("Somebody came by a referral, or became a customer by it.", ("text",)),

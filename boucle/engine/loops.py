@@ -266,11 +266,11 @@ def answer(
     loop = lock_loop(session, loop_id)
     loop.answer = loop.answer if score is None else score
     session.add(loop)
-    payload: dict[str, JsonValue] = {"score": score, **({"step": step} if step else {})}
-    append(
-        session, loop, "loop.declined" if declined else "loop.answered", at=at, actor=actor, payload=payload,
-        text=text,
-    )  # fmt: skip
+    type_ = "loop.declined" if declined else "loop.commented" if score is None else "loop.answered"
+    payload: dict[str, JsonValue] = {} if score is None else {"score": score}
+    if step is not None:
+        payload["step"] = step
+    append(session, loop, type_, at=at, actor=actor, payload=payload, text=text)
     end_clock(session, loop, ClockKind.ANSWER, at)
     return get_standing(session, loop_id)
 
