@@ -23,8 +23,13 @@ def make_environment() -> SandboxedEnvironment:
     )
 
 
-def find_faults(source: str, variables: Variables) -> Iterator[tuple[int, str]]:
-    """What cannot be written of a text: the line, and what is wrong with it."""
+def find_faults(
+    source: str, variables: Variables, perhaps: frozenset[str] = frozenset()
+) -> Iterator[tuple[int, str]]:
+    """What cannot be written of a text: the line, and what is wrong with it.
+
+    `perhaps`: variables that there may be nothing for, so that their parts are only named under an `if`.
+    """
     try:
         tree = make_environment().parse(source)
     except TemplateSyntaxError as error:
@@ -33,6 +38,26 @@ def find_faults(source: str, variables: Variables) -> Iterator[tuple[int, str]]:
     known = ", ".join(_spelled(variables))
     for line, name in sorted(_strangers(tree, variables)):
         yield line, f"unknown variable '{name}'; there are {known}"
+    for line, name in sorted(_unguarded(tree, perhaps)):
+        base = name.partition(".")[0]
+        yield line, f"'{name}' stands outside of {{% if {base} %}}, and there may be none"
+
+
+def _unguarded(node: nodes.Node, perhaps: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Parts of these variables that are named where nobody has asked whether there are any."""
+    if isinstance(node, nodes.If | nodes.CondExpr) and not isinstance(node.test, nodes.Not):
+        asked = {
+            name.name for name in [*node.test.find_all(nodes.Name), node.test] if isinstance(name, nodes.Name)
+        }
+        told = [node.expr1] if isinstance(node, nodes.CondExpr) else [*node.body]
+        told += [node.test] if isinstance(node.test, nodes.And) else []
+        for child in node.iter_child_nodes():
+            yield from _unguarded(child, perhaps - asked if any(child is one for one in told) else perhaps)
+        return
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name in perhaps:
+        yield node.lineno, f"{node.node.name}.{node.attr}"
+    for child in node.iter_child_nodes():
+        yield from _unguarded(child, perhaps)
 
 
 def _printed(value: Any) -> Any:

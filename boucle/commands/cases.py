@@ -58,7 +58,7 @@ def list_(
 
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
-    """Show one case: clocks, owner, what the customer said, questions for the call, every attempt, every note."""
+    """Show one case: clocks, owner, what the customer said, questions, offer, every attempt, every note."""
     from boucle.commands.approvals import waiting_lines
     from boucle.commands.colleagues import describe
     from boucle.commands.offers import find_told
@@ -188,9 +188,10 @@ def _case_text(details: dict[str, Any]) -> str:
 
     owner = details["owner"] or "nobody"
     raised = f", escalated to {details['escalated_to']}" if details["escalated_to"] else ""
+    needs = f"needs {details['skill']}, " if details["skill"] else ""
     lines = [
         *heading(details),
-        f"case      {details['severity']}, team {details['team']}, owner {owner}{raised}",
+        f"case      {details['severity']}, team {details['team']}, {needs}owner {owner}{raised}",
     ]
     if details["root_cause"]:
         lines.append(f"cause     {_cause(details)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from boucle.activities.template_files import find_templates
-from boucle.activities.templates import TemplateFailedError, Templates, check_templates
+from boucle.activities.templates import VARIABLES, TemplateFailedError, Templates, check_templates
 
 VALUES = {
     "contact": {"name": "Zoé"},
@@ -72,10 +72,8 @@ def test_every_mistake_of_every_template_has_its_place(tmp_path: Path) -> None:
         Odd="Subject: a\n\nb\n",
     )
     (folder / "latin.en.txt").write_bytes("Subject: é\n".encode("latin-1"))
-    known = (
-        "contact.name, offer.code, offer.label, offer.valid_until, offer.value, loop.id, referral.code, score, "
-        "company, link"
-    )
+    parts = [f"{name}.{part}" for name, parts in VARIABLES.items() for part in sorted(parts)]
+    known = ", ".join([*parts, *(name for name, parts in VARIABLES.items() if not parts)])
     assert [f"{mistake.place} {mistake.message}" for mistake in check_templates(folder, "en")] == [
         "templates/Odd.txt:1:1 a template is called <id>.<language>.txt, such as apology.en.txt",
         "templates/broken.en.txt:3:1 unexpected '}'",
