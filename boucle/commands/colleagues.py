@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from boucle.commands.clocking import WHEN
+from boucle.commands.loops import SHORT
 from boucle.commands.options import (
     ActorOption,
     FormatOption,
@@ -15,6 +16,7 @@ from boucle.commands.options import (
     WorkspaceOption,
 )
 from boucle.commands.output import now, say, show, table, until
+from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,17 +33,31 @@ SHORT_TASK = 6
 """How much of a task's id lists show: enough to name it."""
 _TRIES = 20
 
+
+class NoTeamError(BoucleError):
+    """Somebody wants a case of their teams who is in none."""
+
+    exit_code = 1
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"'{person}' is in no team; list them in teams.<id>.members of boucle.toml, or take a case by "
+            "its id with 'boucle cases claim'"
+        )
+
+
 TaskStateName = Literal["open", "done", "dropped"]
 
 
 def next_(
     *, actor: ActorOption = None, workspace: WorkspaceOption = None, format_: FormatOption = "text"
 ) -> None:
-    """Take the most urgent case of your teams that nobody owns, and that asks for what you can.
+    """Take the most urgent case of your teams that nobody owns, and that asks for what you can; show it.
 
     Urgent is what is due next. Whoever asks at the same moment gets another case.
     """
     from boucle.commands.acting import follow, said, tell_waiting
+    from boucle.commands.cases import show_ as show_case
     from boucle.commands.opening import get_actor, opened
 
     with opened(workspace) as here:
@@ -55,8 +71,10 @@ def next_(
         if acted is None:
             say(f"nothing to take: no free case of {', '.join(taker.teams)} asks for what you can")
             raise typer.Exit(1)
-        show(acted, f"{acted.loop}\n{said(acted)}", format_)
+        show(acted, f"{acted.loop[:SHORT]}: {said(acted)}\n", format_)
         tell_waiting(here, acted)
+    if format_ == "text":
+        show_case(acted.loop, workspace=workspace)
 
 
 def ask(
@@ -145,7 +163,7 @@ def task_lines(told: list[dict[str, Any]]) -> list[str]:
             until(one["due_at"], at) if one["state"] == "open" else one["state"],
             one["owner"],
             one["asked_by"],
-            one["loop_id"][:10],
+            one["loop_id"][:SHORT],
             one["text"] or one["kind"],
         )
         for one in told
@@ -165,10 +183,9 @@ def _take(here: Opened, taker: Taker) -> Acted | None:
 
 def _find_taker(settings: Settings, person: str) -> Taker:
     from boucle.engine.queue import Taker
-    from boucle.errors import NotFoundError
 
     one = settings.people[person]
     teams = [key for key, team in settings.teams.items() if person in {team.lead, *team.members}]
     if not teams:
-        raise NotFoundError("team of", person)
+        raise NoTeamError(person)
     return Taker(person, teams, one.skills, one.languages)

@@ -42,6 +42,11 @@ absences = [{from = 2026-01-01, until = 2026-01-31, stand_in = "anna"}]
 name = "Lea"
 email = "lea@example.com"
 
+[people.max]
+name = "Max"
+email = "max@example.com"
+role = "admin"
+
 [people.aude]
 name = "Aude"
 email = "aude@example.com"
@@ -134,6 +139,7 @@ def test_people_are_listed_with_their_role_teams_and_load(call: Call) -> None:
         "anna    csm      care   0 of 30\n"
         "bruno   csm      care   0\n"
         "lea     lead     care   0\n"
+        "max     admin           0\n"
         "aude    auditor         0\n"
     )
 
@@ -220,7 +226,7 @@ def test_the_open_cases_of_somebody_who_is_away_stay_theirs_or_are_handed_over_e
             2,
             "'anna' is still there; hand their cases over on the first day",
         ),
-        (("people", "show", "zoe"), 1, "no person 'zoe'; there are: anna, bruno, lea, aude"),
+        (("people", "show", "zoe"), 1, "no person 'zoe'; there are: anna, bruno, lea, max, aude"),
         (("people", "absent", "anna", "--stand-in", "zoe", "--as", "lea"), 1, "no person 'zoe'"),
         (("people", "absent", "anna", "--stand-in", "anna", "--as", "lea"), 2, "stand in for themselves"),
         (("people", "absent", "anna", "--from", "tomorrow", "--as", "lea"), 2, "write days such as"),
@@ -231,6 +237,7 @@ def test_the_open_cases_of_somebody_who_is_away_stay_theirs_or_are_handed_over_e
         ),
         (("people", "absent", "anna", "--as", "zoe"), 4, "nobody is called 'zoe' here"),
         (("people", "absent", "anna", "--as", "aude"), 4, "'aude' is an auditor, who reads and changes"),
+        (("cases", "next", "--as", "max"), 1, "'max' is in no team; list them in teams.<id>.members"),
         (("cases", "next", "--as", "aude"), 4, "'aude' is an auditor, who reads and changes nothing"),
         (("tasks", "finish", "zz", "--as", "anna"), 1, "no open task 'zz'"),
         (("tasks", "list", "--owner", "zoe"), 1, "no person 'zoe'"),
@@ -254,6 +261,12 @@ def test_the_next_case_is_taken_and_then_there_is_none_left_for_that_person(call
     none = call("cases", "next", "--as", "anna")
     assert (none.code, none.out) == (1, "")
     assert none.err == "nothing to take: no free case of care asks for what you can\n"
+
+
+def test_a_case_that_is_taken_is_shown_at_once_with_what_it_asks_for(call: Call) -> None:
+    shown = call("cases", "next", "--as", "anna").out
+    assert shown.splitlines()[0].endswith(": recorded, will be applied")
+    assert "case      high, team care, needs billing, owner nobody" in shown
 
 
 def test_a_case_is_given_on_with_a_reason_that_the_history_tells(call: Call, folder: Path) -> None:
