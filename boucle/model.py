@@ -283,6 +283,13 @@ class QuietHours(Frozen):
         return self
 
 
+class SideAct(Frozen):
+    """What a winner does besides its play: `tag` its customer with a word, `notify` a team. Never a message."""
+
+    do: Literal["tag", "notify"]
+    name: str
+
+
 class Plan(Frozen):
     """What a decision resolved to. A running loop knows its plan, never the rules.
 
@@ -300,6 +307,7 @@ class Plan(Frozen):
     timezone: str = "UTC"
     quiet: QuietHours | None = None
     restarts: tuple[str, ...] = ()
+    also: tuple[SideAct, ...] = ()
     calendar: Calendar | None = None
     contact: ContactPolicy | None = None
 
@@ -574,7 +582,7 @@ class ReplyKind(StrEnum):
     """What a mail that came in is. Only a `reply` or a `complaint` is a person's word.
 
     `bounce`: a message of ours can never be delivered; `delayed`: not yet; `notice`: it was delivered, or
-    read; `own`: a message of ours that came back.
+    read; `own`: a message of ours that came back, or what a colleague wrote.
     """
 
     REPLY = "reply"

@@ -45,11 +45,12 @@ def take(
 
     with opened(workspace) as here:
         who = get_actor(here.settings, actor)
+        colleagues = [one.email for one in here.settings.people.values()]
         taken = []
         for data in _read(files):
             mail = read_mail(data, here.settings.mail_domain)
             with here.database.session() as session:
-                taken.append(replies.take(session, mail, by=who, at=now()))
+                taken.append(replies.take(session, mail, by=who, at=now(), colleagues=colleagues))
                 session.commit()
         show([_plain_taken(one) for one in taken], lambda: _taken_table(taken), format_)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from boucle.engine.mails import Mail
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow
 from boucle.engine.work_tables import ReplyRow, TaskRow
-from boucle.model import ActKind, LoopState, ReplyKind, TaskState
+from boucle.model import ActKind, EffectKind, LoopState, ReplyKind, TaskState
 
 CUSTOMER = "customer"
 """The actor of what the customer does."""
@@ -41,18 +42,20 @@ class Content:
     attachments: str = ""
 
 
-def take(session: Session, mail: Mail, *, by: str, at: datetime) -> Taken:
+def take(session: Session, mail: Mail, *, by: str, at: datetime, colleagues: Collection[str] = ()) -> Taken:
     """Keep a mail, once, and let it act on its loop. A reply holds back further automatic messages.
 
-    What fits no loop is kept all the same, for somebody to attach or to be done with.
+    What fits no loop is kept all the same, for somebody to attach or to be done with. What one of the
+    `colleagues` writes, by their addresses, or answers to a notice, is no word of the customer.
     """
     known = session.exec(select(ReplyRow).where(ReplyRow.digest == mail.digest)).first()
     if known is not None:
         return Taken(known, again=True)
     effect = effects.find_marked(session, mail.marks)
     loop = _find_loop(session, mail, effect)
+    kind = ReplyKind.OWN if _is_ours(mail, effect, colleagues) else mail.kind
     row = ReplyRow(
-        id=new_id(), digest=mail.digest, kind=mail.kind, effect=effect.key if effect else None,
+        id=new_id(), digest=mail.digest, kind=kind, effect=effect.key if effect else None,
         status=mail.status, attachments=len(mail.attachments), written_at=_date(mail, loop, at),
         taken_at=at, taken_by=by,
     )  # fmt: skip
@@ -63,7 +66,7 @@ def take(session: Session, mail: Mail, *, by: str, at: datetime) -> Taken:
     session.add(row)
     session.flush()
     _keep(session, row, mail, loop)
-    if loop is not None and mail.kind is not ReplyKind.OWN:
+    if loop is not None and kind is not ReplyKind.OWN:
         _act(session, row, loop, mail.said, at)
     return Taken(row, again=False)
 
@@ -112,6 +115,12 @@ def _find_loop(session: Session, mail: Mail, effect: EffectRow | None) -> LoopRo
     while found is not None and found.merged_into is not None:
         found = session.get(LoopRow, found.merged_into)
     return loops.lock_loop(session, found.id) if found else None
+
+
+def _is_ours(mail: Mail, effect: EffectRow | None, colleagues: Collection[str]) -> bool:
+    to_notice = effect is not None and effect.kind == EffectKind.STAFF
+    known = mail.sender.casefold() in {one.casefold() for one in colleagues}
+    return mail.kind in inbox.WORDS and (to_notice or known)
 
 
 def _date(mail: Mail, loop: LoopRow | None, at: datetime) -> datetime:

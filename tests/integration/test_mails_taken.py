@@ -10,7 +10,19 @@ from itertools import count
 import pytest
 from sqlmodel import Session
 
-from boucle.engine import cases, commands, duplicates, effects, inbox, ledger, loops, outbox, replies, tasks
+from boucle.engine import (
+    cases,
+    commands,
+    duplicates,
+    effects,
+    inbox,
+    ledger,
+    loops,
+    notices,
+    outbox,
+    replies,
+    tasks,
+)
 from boucle.engine.database import Database
 from boucle.engine.mails import Mail
 from boucle.engine.standing import get_standing
@@ -179,6 +191,32 @@ def test_a_message_that_came_back_for_good_makes_the_contact_unreachable_by_mail
     assert session.get_one(EffectRow, key).receipt["code"] == "bounced"
     assert inbox.list_mails(session) == [row]
     assert standing.state == LoopState.IN_PROGRESS
+
+
+def tell_colleague(session: Session, loop: LoopRow) -> str:
+    notices.write_down(session, loop, notices.step("note", "1"), AT)
+    key = effects.effect_key(loop.id, 1, "staff-note-1")
+    effects.receipt(session, key, {}, AT)
+    return effects.mark_of(key)
+
+
+def test_what_a_colleague_answers_to_a_notice_is_no_word_of_the_customer(
+    session: Session, loop: LoopRow
+) -> None:
+    mark = tell_colleague(session, loop)
+    row = take(session, incoming(loops=(loop.id,), marks=(mark,), sender="mara@firm.example"))
+    copied = incoming(loops=(loop.id,), sender="Mara@firm.example")
+    other = replies.take(session, copied, by="mara", at=AT, colleagues=["mara@firm.example"]).row
+    assert {row.kind, other.kind} == {ReplyKind.OWN}
+    assert (inbox.find_stop(session, loop), inbox.list_mails(session)) == (None, [])
+
+
+def test_a_notice_that_came_back_says_nothing_of_the_customer(session: Session, loop: LoopRow) -> None:
+    mark = tell_colleague(session, loop)
+    row = take(session, incoming(ReplyKind.BOUNCE, marks=(mark,), status="5.1.1"))
+    assert get_standing(session, loop.id).reachable
+    assert inbox.find_stop(session, loop) is None
+    assert inbox.list_mails(session) == [row]
 
 
 def test_our_own_message_that_came_back_does_nothing(session: Session, loop: LoopRow) -> None:

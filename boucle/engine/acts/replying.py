@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from boucle.engine import clock, effects, loops, notices, tasks, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.tables import EffectRow
 from boucle.engine.work_tables import CaseRow, ReplyRow
-from boucle.model import ActKind, Duration, LoopState, Plan, ReplyKind, TaskKind
+from boucle.model import ActKind, Duration, EffectKind, LoopState, Plan, ReplyKind, TaskKind
 
 READ_WITHIN = Duration.parse("1 business days")
 """By when the owner of a case has read what the customer wrote."""
@@ -44,9 +45,11 @@ class Reply(Deed):
 def _bounce(doing: Doing, mail: ReplyRow) -> None:
     told: dict[str, JsonValue] = {"reply": mail.id, "kind": mail.kind, "effect": mail.effect}
     doing.append("loop.mailed", told, with_text=False)
-    if mail.effect is not None:
-        effects.bounce(doing.session, mail.effect, mail.status, doing.at)
-    _tell(doing, "unreachable", mail)
+    effect = doing.session.get(EffectRow, mail.effect) if mail.effect else None
+    if effect is not None:
+        effects.bounce(doing.session, effect.key, mail.status, doing.at)
+    if effect is None or effect.kind != EffectKind.STAFF:  # a colleague's address is no matter of the loop's
+        _tell(doing, "unreachable", mail)
 
 
 def _hear(doing: Doing, mail: ReplyRow) -> None:
