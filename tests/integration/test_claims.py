@@ -228,17 +228,24 @@ def owner_in(session: Session, loop_id: str) -> str | None:
     return session.get_one(CaseRow, (loop_id, 1)).owner
 
 
-def test_an_assignment_sent_twice_acts_once_and_after_the_closing_is_refused(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("kind", "details", "event"),
+    [(ActKind.ASSIGN, {"owner": "ada"}, "case.assigned"), (ActKind.CLAIM, {}, "case.claimed")],
+)
+def test_a_claim_or_assignment_sent_twice_acts_once_and_after_the_closing_is_refused(
+    database: Database, kind: ActKind, details: dict[str, str], event: str
+) -> None:
     (loop_id,) = begin_cases(database, 1)
     with database.session() as session:
         for _ in range(2):
             row = commands.record(
-                session, loop_id=loop_id, kind=ActKind.ASSIGN, actor="lea", at=AT, recorded_at=AT,
-                details={"owner": "ada"}, command_id="c1",
+                session, loop_id=loop_id, kind=kind, actor="lea", at=AT, recorded_at=AT, details=details,
+                command_id="c1",
             )  # fmt: skip
             assert commands.apply(session, row.id, AT).applied
-        assert event_types(session, loop_id).count("case.assigned") == 1
+        assert event_types(session, loop_id).count(event) == 1
         loops.close(session, loop_id, closure=Closure.WITHDRAWN, by="boucle", at=AT)
-        for kind, details in ((ActKind.ASSIGN, {"owner": "bob"}), (ActKind.CLAIM, dict[str, Any]())):
-            with pytest.raises(RefusedError, match="the loop is closed"):
-                act(session, loop_id, kind, **details)
+        with pytest.raises(RefusedError, match="the loop is closed"):
+            commands.record(
+                session, loop_id=loop_id, kind=kind, actor="lea", at=AT, recorded_at=AT, details=details
+            )

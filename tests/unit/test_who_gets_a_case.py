@@ -60,6 +60,14 @@ def test_an_account_owner_gets_it_by_id_or_address_whatever_their_load_team_or_s
     assert chosen(account_owner="somebody who has left") == Choice("anna", AssignReason.LEAST_LOADED)
 
 
+def test_who_had_the_case_before_gets_it_again_unless_they_have_left_or_are_away() -> None:
+    for before, owner in (("bruno", "bruno"), ("somebody who has left", "lea")):
+        wanted = Wanted("csm", "fr", account_owner="lea", previous_owner=before)
+        assert choose(wanted, ROSTER, (), {}, AT).owner == owner
+    wanted = Wanted("csm", "fr", account_owner="lea", previous_owner="bruno")
+    assert choose(wanted, ROSTER, [away("bruno")], {}, AT).owner == "lea"
+
+
 def test_only_who_has_the_skill_gets_it() -> None:
     assert chosen(skill="billing").owner == "cleo"
     assert chosen(skill="law") == Choice(None, AssignReason.NO_SKILL)
