@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case, literal_column
 from sqlmodel import Session, col, func, select
 
 from boucle.engine.clocks import state_at
@@ -75,7 +75,10 @@ class Decisions(Frozen):
 
 
 class LoopLine(Frozen):
-    """The loops of one play in one state, with one closure where they are closed."""
+    """The loops of one play in one state, with one closure where they are closed.
+
+    `merged`: closed in favour of another loop, which counts for both; nobody says that it was a false alarm.
+    """
 
     play: str
     state: str
@@ -334,7 +337,9 @@ def _arms(session: Session, answered: Sequence[ColumnElement[bool]]) -> dict[str
 
 
 def _loops(session: Session, period: _Period) -> Iterator[LoopLine]:
-    columns = (col(LoopRow.play), col(LoopRow.state), col(LoopRow.closure))
+    merged = col(LoopRow.merged_into).is_not(None)
+    ended = case((merged, literal_column("'merged'")), else_=col(LoopRow.closure))
+    columns = (col(LoopRow.play), col(LoopRow.state), ended)
     query = select(*columns, func.count()).where(*period.holds(LoopRow.opened_at)).group_by(*columns)
     for play, state, closure, count in session.exec(query.order_by(*columns)):
         yield LoopLine(play=play, state=state, closure=closure, count=count)

@@ -30,6 +30,7 @@ from boucle.engine.assignment import Candidate, Roster, give
 from boucle.engine.database import Database
 from boucle.engine.identity import new_id
 from boucle.engine.mails import Mail
+from boucle.engine.reports import figures
 from boucle.engine.statements import Stating, state
 from boucle.engine.tables import CommandRow, Contact, LoopRow, Personal, QuarantineRow, ResponseRow
 from boucle.engine.verification import verify
@@ -250,6 +251,14 @@ def test_the_loop_that_goes_on_keeps_the_earlier_due_times_and_the_higher_severi
     assert session.get_one(CaseRow, (later.id, 1)).severity == "critical"
     assert [one.id for one in duplicates.list_merged(session, later.id)] == [loop.id]
     assert {"loop.merged", "case.raised"} <= set(event_types(session, later.id))
+
+
+def test_a_merged_loop_is_not_counted_among_the_false_alarms(session: Session, loop: LoopRow) -> None:
+    into = twin(session, loop)
+    duplicates.merge(session, loop.id, into.id, actor="ada", at=AT + 6 * HOUR)
+    act(session, into.id, ActKind.CLOSE, closure="false_alarm", at=AT + 7 * HOUR)
+    counted = figures(session, zone="UTC").loops
+    assert [(line.closure, line.count) for line in counted] == [("false_alarm", 1), ("merged", 1)]
 
 
 def test_a_merged_loop_has_no_clock_left_and_is_not_reopened(session: Session, loop: LoopRow) -> None:
