@@ -47,7 +47,10 @@ def subjects(world: World) -> list[str]:
 # -- invitations ---------------------------------------------------------------------------------
 
 
-async def test_a_referral_is_followed_from_the_invitation_to_the_new_customer(world: World) -> None:
+async def test_a_referral_is_followed_from_the_invitation_to_the_new_customer(
+    world_on_either: World,
+) -> None:
+    world = world_on_either
     loop = await invited(world, kind="refer")
     with world.database.reading() as session:
         referral = promotions.find_referral(session, loop)

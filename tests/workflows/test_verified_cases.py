@@ -52,8 +52,9 @@ async def asked(world: World, **follow_up: JsonValue) -> str:
 
 
 async def test_the_human_side_is_over_when_the_owner_says_so_and_the_loop_when_the_customer_does(
-    world: World,
+    world_on_either: World,
 ) -> None:
+    world = world_on_either
     loop = await concluded(world)
     case = case_of(world, loop)
     assert (case.claimed, case.concluded_by, case.root_cause) == ("recovered", "carla", "process")
