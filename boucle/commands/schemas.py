@@ -104,5 +104,13 @@ def _names(workspace: Path | None) -> Names:
     read, _ = load(read_workspace(settings.workspace), play_params(), known, today=now().date())
     if read is None:
         say("the files have mistakes ('boucle rules check'): facts, rules and budgets are not listed")
-        return Names(templates, teams, people=known["person"])
-    return Names(templates, teams, read.catalogue.facts, read.policy, read.rule_sets, people=known["person"])
+        return Names(templates, teams, people=known["person"], skills=known["skill"])
+    return Names(
+        templates,
+        teams,
+        read.catalogue.facts,
+        read.policy,
+        read.rule_sets,
+        people=known["person"],
+        skills=known["skill"],
+    )

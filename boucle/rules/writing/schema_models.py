@@ -60,7 +60,13 @@ def _definition(reference: str, definitions: Mapping[str, Any], names: Names) ->
 
 
 def _named(node: Mapping[str, Any], names: Names) -> Schema:
-    known = {"template": names.templates, "team": names.teams, "person": names.people}.get(node["named_in"])
+    kinds = {
+        "template": names.templates,
+        "team": names.teams,
+        "person": names.people,
+        "skill": names.skills,
+    }
+    known = kinds.get(node["named_in"])
     kept = {key: value for key, value in node.items() if key in {"description", "default"}}
     shape = {key: value for key, value in node.items() if key in {"type", "pattern"}}
     return {**named(known, shape), **kept}

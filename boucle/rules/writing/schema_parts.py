@@ -38,6 +38,7 @@ class Names:
     policy: Policy | None = None
     rule_sets: Sequence[RuleSet] | None = None
     people: Collection[str] | None = None
+    skills: Collection[str] | None = None
 
     @property
     def budgets(self) -> list[str] | None:
