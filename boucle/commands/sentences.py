@@ -89,10 +89,16 @@ class _Known(dict[str, Any]):
         return "?"
 
 
+_NEEDLESS = frozenset({"moot", "not_needed"})
+"""The codes of notices that had lost their point before they were told."""
+
+
 def sentence(entry: Entry) -> str:
     """What happened, in one line; an event without a sentence of its own shows its details."""
     details = {key: _plain(value) for key, value in entry.details.items()}
     told = _SENTENCES.get(entry.type)
+    if entry.type == "effect.refused" and details.get("code") in _NEEDLESS:
+        told = "{step}: not needed any more, so nobody was told"
     if told is not None:
         step = details.get("effect", "").split("/", 2)[-1]
         why = _WHYS.get(details.get("reason", ""))

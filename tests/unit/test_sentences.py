@@ -77,6 +77,14 @@ def test_an_effect_is_named_by_its_step() -> None:
     assert sentence(entry(4, "effect.done", {"effect": "abc/1/apology", "try": 1})) == "apology: done"
 
 
+@pytest.mark.parametrize("code", ["moot", "not_needed"])
+def test_a_notice_that_had_lost_its_point_is_no_failure(code: str) -> None:
+    told = entry(
+        1, "effect.refused", {"effect": "l/1/staff-reminder-close-4h", "code": code, "kind": "staff"}
+    )
+    assert sentence(told) == "staff-reminder-close-4h: not needed any more, so nobody was told"
+
+
 def test_an_event_without_a_sentence_shows_its_details() -> None:
     assert sentence(entry(5, "loop.sung", {"round": 1, "tune": "do"})) == "loop.sung: tune do"
     assert sentence(entry(6, "loop.sung", {})) == "loop.sung"
