@@ -90,6 +90,9 @@ class Team(Frozen):
     calendar: str | None = Field(
         default=None, description="Id of the calendar it works by; none: the workspace's."
     )
+    sees_verbatims: bool = Field(
+        default=False, description="Whether it reads what a customer has written when a rule tells it (also)."
+    )
 
 
 class Smtp(Frozen):

@@ -20,11 +20,11 @@ from boucle.activities.people import Colleague, Directory
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import VARIABLES, Templates, Text
 from boucle.activities.wording import Wording, find_wording
-from boucle.engine import effects, notices, privacy
+from boucle.engine import effects, notices, privacy, responses
 from boucle.engine.absences import find_present, read_absences
 from boucle.engine.clock import next_worked
 from boucle.engine.loops import lock_loop
-from boucle.engine.tables import EffectRow, LoopRow
+from boucle.engine.tables import EffectRow, LoopRow, ResponseRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.errors import BoucleError
 from boucle.model import EffectKind, EffectState, Plan
@@ -164,11 +164,24 @@ class NoticeActivities:
             "severity": wording.name(scene.case.severity) if scene.case else None,
             "clock": wording.name(clock.kind) if clock else "-",
             "due": _write_moment(clock.due_at, colleague) if clock else "-",
+            "comment": self._find_comment(scene, row, wording),
         }
         said = {
             name: self._show(name, value, wording, colleague) for name, value in row.spec["values"].items()
         }
         return {name: value for name, value in (known | said).items() if value is not None}
+
+    def _find_comment(self, scene: _Scene, row: EffectRow, wording: Wording) -> str | None:
+        """What the customer has written, for a team that may read it; None where nothing is told of it."""
+        values = row.spec["values"]
+        response = scene.session.get(ResponseRow, values.get("response", ""))
+        if response is None:
+            return None
+        verbatims = responses.tell(scene.session, response).verbatims
+        team = self._directory.teams.get(values.get("team", ""))
+        if not verbatims or team is None or not team.sees_verbatims:
+            return wording.name("comment_hidden" if verbatims else "no_comment")
+        return "\n\n".join(verbatim.text for verbatim in verbatims)
 
     def _show(self, name: str, value: JsonValue, wording: Wording, colleague: Colleague) -> str | None:
         if value is None:

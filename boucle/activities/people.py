@@ -36,6 +36,7 @@ class Team:
     name: str
     lead: str
     members: tuple[str, ...] = ()
+    sees_verbatims: bool = False
 
 
 @dataclass(frozen=True)

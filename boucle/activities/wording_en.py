@@ -21,6 +21,8 @@ NAMES: Mapping[str, str] = {
     "refused": "declined",
     "recovered": "recovered",
     "not_recovered": "not recovered",
+    "no_comment": "There is no comment.",
+    "comment_hidden": "There is a comment, which your team does not read.",
     "yes": "yes",
     "no": "no",
 }
@@ -130,7 +132,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Was it sent? {loop}",
         "Nobody knows whether a message went out, so it is not sent again. Please settle it: {effect}.",
     ),
-    "notify": ("For your information: {loop}", "A customer has said something that concerns you."),
+    "notify": (
+        "For your information: {loop}",
+        "A customer has said something that concerns you (rule “{rule}”).\n\n{comment}",
+    ),
     "step": ("For your information: {loop}", "{text}"),
     "call-back": (
         "A call was promised: {loop}",

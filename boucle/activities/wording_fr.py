@@ -21,6 +21,8 @@ NAMES: Mapping[str, str] = {
     "refused": "refusée",
     "recovered": "rattrapé",
     "not_recovered": "non rattrapé",
+    "no_comment": "Il n'y a pas de commentaire.",
+    "comment_hidden": "Il y a un commentaire, que votre équipe ne lit pas.",
     "yes": "oui",
     "no": "non",
 }
@@ -181,7 +183,10 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "Est-ce parti ? {loop}",
         "Personne ne sait si un message est parti, il n'est donc pas renvoyé. Merci de trancher : {effect}.",
     ),
-    "notify": ("Pour information : {loop}", "Un client a dit quelque chose qui vous concerne."),
+    "notify": (
+        "Pour information : {loop}",
+        "Un client a dit quelque chose qui vous concerne (règle « {rule} »).\n\n{comment}",
+    ),
     "step": ("Pour information : {loop}", "{text}"),
     "call-back": (
         "Un appel a été promis : {loop}",

@@ -98,7 +98,8 @@ def bare(name: str) -> str:
 def plain_record(row: Customer | Contact) -> dict[str, Any]:
     """A record's own columns, as JSON tells them."""
     own = {"id": row.id, "source": row.source, "key": row.key, "first_seen_at": row.first_seen_at}
-    return {**own, "facts": row.facts, "sources": row.sources}
+    tags = {"tags": row.tags} if isinstance(row, Customer) else {}
+    return {**own, "facts": row.facts, "sources": row.sources, **tags}
 
 
 def record(session: Session, row: Customer | Contact) -> dict[str, Any]:
@@ -122,6 +123,8 @@ def tell_record(details: dict[str, Any], at: datetime) -> Iterator[str]:
     """A record as `record` tells it, line by line."""
     yield f"key       {details['source']}/{details['key']} ({details['id'][:_SHORT]})"
     yield f"since     {local(details['first_seen_at'])}"
+    for tag, given in sorted(details.get("tags", {}).items()):
+        yield f"tag       {tag}, by rule {given['rule_set']}/{given['rule']}, {given['at'][:10]}"
     if details["merged"]:
         yield f"also      {', '.join(details['merged'])}"
     if "person" in details:

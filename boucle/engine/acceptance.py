@@ -23,6 +23,7 @@ from boucle.engine.ledger import Draft, Place
 from boucle.engine.loops import LoopDefaults, Scale
 from boucle.engine.plain import to_plain, write_facts
 from boucle.engine.rows import insert_rows
+from boucle.engine.side_acts import do_side_acts
 from boucle.engine.tables import (
     DecisionRow,
     ExposureRow,
@@ -101,8 +102,13 @@ def write_new(session: Session, acceptance: Acceptance, accepted: Sequence[New])
 
 
 def _act_on(session: Session, acceptance: Acceptance, new: New, event: Place) -> None:
-    if new.decision.outcome == "starts" and new.decision.plan:
-        _open_loop(session, acceptance, new, new.decision.plan, event)
+    plan, joined = new.decision.plan, new.decision.joins
+    if new.decision.outcome == "starts" and plan:
+        loop = _open_loop(session, acceptance, new, plan, event)
+        do_side_acts(session, loop, plan, new.row, new.content.customer_id)
+    elif joined and plan:
+        loop = session.get_one(LoopRow, joined)
+        do_side_acts(session, loop, plan, new.row, new.content.customer_id)
     _tell_open_loop(session, acceptance, new, event)
 
 

@@ -25,7 +25,9 @@ def find_objection(session: Session, loop: LoopRow) -> str | None:
         return CONSENT
     customer_id = loop.customer_id or (contact.customer_id if contact else None)
     customer = session.get(Customer, customer_id) if customer_id else None
-    held = customer is not None and LEGAL_HOLD in customer.facts.get(_TAGS, ())
+    held = customer is not None and (
+        LEGAL_HOLD in customer.facts.get(_TAGS, ()) or LEGAL_HOLD in customer.tags
+    )
     return LEGAL_HOLD if held else None
 
 

@@ -23,6 +23,7 @@ from boucle.engine.tables import Contact, Customer, Personal
 from boucle.model import FactValue, Person
 from boucle.rules.catalogue import Catalogue
 
+TAGS = "customer.tags"
 CUSTOMER = "customer"
 """What a contact's `sources` call whose contact it is; a person's data go by `name`, `email`, `phone`."""
 
@@ -65,9 +66,20 @@ def recall(
     """All that is known: what the response says, and for what it leaves open, what was said before."""
     stored = {**(customer.facts if customer else {}), **(contact.facts if contact else {})}
     if not stored:
-        return dict(said)
+        return _with_tags(catalogue, customer, said)
     left_open = {name: value for name, value in stored.items() if name not in said and name not in unlisted}
-    return {**read_facts(catalogue, left_open), **said}
+    return _with_tags(catalogue, customer, {**read_facts(catalogue, left_open), **said})
+
+
+def _with_tags(
+    catalogue: Catalogue, customer: Customer | None, facts: Mapping[str, FactValue]
+) -> dict[str, FactValue]:
+    """With the tags that rules have given, beside a source's; where no source says any, they stay unknown."""
+    said, fact = facts.get(TAGS), catalogue.facts.get(TAGS)
+    if customer is None or fact is None or not isinstance(said, tuple):
+        return dict(facts)
+    own = (tag for tag in customer.tags if tag in fact.values)
+    return {**facts, TAGS: tuple(sorted({*said, *own}))}
 
 
 def remember(parties: Parties, catalogue: Catalogue, incoming: Incoming, response_id: str) -> None:

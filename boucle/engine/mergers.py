@@ -120,6 +120,8 @@ def _merge_facts(from_: Customer | Contact, to: Customer | Contact) -> None:
     for name, entry in from_.sources.items():
         if "." in name:
             knowledge.learn(to, {name: from_.facts.get(name)}, _origin(entry))
+    if isinstance(from_, Customer) and isinstance(to, Customer):
+        to.tags = {**from_.tags, **to.tags}
     to.first_seen_at = min(to.first_seen_at, from_.first_seen_at)
 
 

@@ -72,14 +72,16 @@ KINDS = (
     "reopened",  # the next round of a loop begins; values: by
     "unreachable",  # a message cannot be delivered
     "unconfirmed",  # nobody knows whether a message went out; values: effect
-    "notify",  # a rule tells a team what a customer said
+    "notify",  # a rule tells a team what a customer said; values: rule, team, response
     "step",  # what a step of a sequence says; values: text
     "call-back",  # the customer was offered a call
     "note",  # anything else: somebody should look
 )
 """Everything that colleagues are told."""
 
-_AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable", "answered", "merged"})
+_ALL_THE_SAME = frozenset({"notify", "step"})
+"""What a rule tells colleagues, however soon its loop was closed."""
+_AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable", "answered", "merged"}) | _ALL_THE_SAME
 """What colleagues are told of a closed loop too."""
 
 _ABOUT_CLOCK = frozenset({"reminder", "missed", "late"})
@@ -169,9 +171,10 @@ def list_untold(session: Session, loop: LoopRow) -> list[EffectRow]:
 
 
 def drop(session: Session, loop_id: str, at: datetime) -> None:
-    """A closed loop tells nobody any more what was still to be told of it."""
+    """A closed loop tells nobody any more what was still to be told of it, but by its rule."""
     for row in list_untold(session, session.get_one(LoopRow, loop_id)):
-        effects.refuse(session, row.key, "not_needed", at)
+        if kind_of(row.step) not in _ALL_THE_SAME:
+            effects.refuse(session, row.key, "not_needed", at)
 
 
 def is_moot(session: Session, loop: LoopRow, row: EffectRow) -> bool:

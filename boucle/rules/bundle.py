@@ -16,7 +16,7 @@ from typing import Literal
 
 from pydantic import JsonValue, ValidationError
 
-from boucle.model import Truth
+from boucle.model import SideAct, Truth
 from boucle.rules.bands import band_definitions
 from boucle.rules.canonical import canonical_with_floats
 from boucle.rules.catalogue import Catalogue, Fact
@@ -74,6 +74,7 @@ class CompiledRule(Value):
     spends: Spending | None = None
     if_open: IfOpen = "join"
     restarts: tuple[Restart, ...] = ()
+    also: tuple[SideAct, ...] = ()
 
     def in_effect(self, day: date) -> bool:
         """Whether the rule competes on `day`, a day in its rule set's zone; both ends inclusive."""
@@ -92,6 +93,7 @@ class CompiledUndecided(Value):
     spends: Spending | None = None
     if_open: IfOpen = "join"
     restarts: tuple[Restart, ...] = ()
+    also: tuple[SideAct, ...] = ()
 
 
 class CompiledSuppression(Value):
@@ -287,6 +289,7 @@ def _build_rule_set(document: RuleSetDocument, row: _Row) -> CompiledRuleSet:
             spends=read_spending(undecided.gates),
             if_open=undecided.gates.if_open,
             restarts=undecided.gates.restarts,
+            also=undecided.gates.also,
         ),
         otherwise=tuple(
             CompiledReason(reason.code, reason.text, row.add(reason.condition, definitions))
@@ -315,6 +318,7 @@ def _build_rule(document: RuleDocument, definitions: Mapping[str, Definition], r
         spends=read_spending(document.gates),
         if_open=document.gates.if_open,
         restarts=document.gates.restarts,
+        also=document.gates.also,
     )
 
 

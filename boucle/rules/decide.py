@@ -234,6 +234,7 @@ def _plan(
         timezone=rule_set.timezone,
         quiet=bundle.policy.quiet,
         restarts=taken_by.restarts,
+        also=taken_by.also,
     )
 
 

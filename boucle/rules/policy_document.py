@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import JsonValue, SerializerFunctionWrapHandler, SkipValidation, model_serializer
 
-from boucle.model import Frozen, Money, QuietHours
+from boucle.model import Frozen, Money, QuietHours, SideAct
 from boucle.rules.expressions import NOWHERE
 from boucle.rules.ruleset import (
     Budget,
@@ -117,17 +117,19 @@ class SpendingDocument(Frozen):
 
 
 class HoldingDocument(Frozen):
-    """What a rule or a fallback says of its gates; clocks to restart are left out where there are none."""
+    """What a rule or a fallback says of its gates, and besides; what it leaves unsaid is left out."""
 
     exempt: ExemptionDocument | None
     spends: SpendingDocument | None
     if_open: IfOpen
     restarts: tuple[Restart, ...] = ()
+    also: tuple[SideAct, ...] = ()
 
     @model_serializer(mode="wrap")
     def _without_what_is_unsaid(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = write(self)
-        return written if self.restarts else {k: v for k, v in written.items() if k != "restarts"}
+        unsaid = {"restarts": not self.restarts, "also": not self.also}
+        return {key: value for key, value in written.items() if not unsaid.get(key)}
 
 
 # -- the policy ---------------------------------------------------------------------------------
@@ -215,6 +217,7 @@ def write_holding(of: Rule | Undecided) -> HoldingDocument:
         ),
         if_open=of.if_open,
         restarts=of.restarts,
+        also=of.also,
     )
 
 

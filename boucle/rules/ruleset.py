@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from boucle.errors import Place
-from boucle.model import Money, QuietHours
+from boucle.model import Money, QuietHours, SideAct
 from boucle.rules.catalogue import Catalogue
 from boucle.rules.condition import Expr
 from boucle.rules.value import Value
@@ -77,6 +77,7 @@ class Rule(Value):
     spends: Spending | None = None
     if_open: IfOpen = "join"
     restarts: tuple[Restart, ...] = ()
+    also: tuple[SideAct, ...] = ()
 
 
 class Undecided(Value):
@@ -90,6 +91,7 @@ class Undecided(Value):
     spends: Spending | None = None
     if_open: IfOpen = "join"
     restarts: tuple[Restart, ...] = ()
+    also: tuple[SideAct, ...] = ()
 
 
 class Reason(Value):

@@ -14,7 +14,10 @@ from boucle.settings import Colleague as Listed
 def make_directory(settings: Settings) -> Directory:
     """Our own people and teams; who has no language or zone of their own has the workspace's."""
     people = {key: _colleague(key, one, settings) for key, one in settings.people.items()}
-    teams = {key: Team(team.name, team.lead, team.members) for key, team in settings.teams.items()}
+    teams = {
+        key: Team(team.name, team.lead, team.members, team.sees_verbatims)
+        for key, team in settings.teams.items()
+    }
     return Directory(people, teams, {key: settings.authority_of(key) for key in settings.people})
 
 

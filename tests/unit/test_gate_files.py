@@ -358,10 +358,6 @@ def test_wrong_quiet_hours_are_refused(said: str, code: str) -> None:
     assert [mistake.code for mistake in read(with_file("policy", POLICY + said))[1]] == [code]
 
 
-def test_what_is_not_yet_is_said_so() -> None:
-    assert _refused(RULES.replace("undecided", "    also: [{tag: seen}]\nundecided")) == ["8 B040"]
-
-
 def test_the_source_map_says_where_gates_and_guarantees_stand() -> None:
     texts = {**with_file("rules", RULES + GUARANTEES), "policy.yaml": GATES}
     workspace, _ = read(texts)

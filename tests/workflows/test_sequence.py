@@ -101,7 +101,7 @@ async def test_a_low_answer_becomes_a_case_that_a_person_closes(world: World) ->
     assert standing.case is not None
     assert standing.case.severity == "high"
     await world.act(loop, ActKind.ATTEMPT, channel="phone", result="reached")
-    await world.act(loop, ActKind.CLOSE, closure="recovered", root_cause="people")
+    await world.act(loop, ActKind.CLOSE, closure="recovered", root_cause="people", text="Replaced it.")
     assert (await world.closed(loop)).closure == Closure.RECOVERED
     assert clock_states(world, loop)["first_contact"] == "met"
 
@@ -231,17 +231,18 @@ async def test_a_killed_run_starts_anew_and_does_nothing_twice(world: World) -> 
 
 
 async def test_twenty_five_steps_keep_the_history_short(world: World) -> None:
+    notice: dict[str, JsonValue] = {"person": "lea", "text": "Look."}
     steps: list[JsonValue] = []
-    for number in range(12):
-        steps.append({"id": f"say-{number}", "message": "we-call-you"})
-        steps.append({"id": f"rest-{number}", "wait": "1 day"})
+    for part in range(4):
+        steps += [{"id": f"say-{part}-{number}", "message": "we-call-you"} for number in range(4)]
+        steps += [{"id": f"tell-{part}", "notify": notice}, {"id": f"rest-{part}", "wait": "1 day"}]
     steps.append({"id": "end", "close": "completed"})
     loop = world.open_loop("sequence", {"steps": steps})
-    for number in range(12):
-        await world.reached(loop, f"step-rest-{number}")
+    for part in range(4):
+        await world.reached(loop, f"step-rest-{part}")
         await world.skip(loop, days=1, seconds=1)
     assert (await world.closed(loop)).closure == Closure.COMPLETED
-    assert len(world.mails.taken) == 12
+    assert len(world.mails.taken) == 20
     history = await world.handle(loop).fetch_history()
     assert len(history.events) < 500
 

@@ -101,6 +101,7 @@ def _winner(winner: CompiledRule | CompiledUndecided) -> Iterator[tuple[str, obj
     yield from _params("with", winner.params)
     yield "if_open", winner.if_open
     yield "restarts", winner.restarts
+    yield "also", tuple(f"{act.do} {act.name}" for act in winner.also)
     if winner.exempt is not None:
         yield "exempt from", winner.exempt.gates
     if winner.spends is not None:

@@ -9,6 +9,7 @@ from datetime import date
 from pydantic import JsonValue
 
 from boucle.errors import Mistake, Place
+from boucle.model import SideAct
 from boucle.rules.declarations import spending
 from boucle.rules.declarations.params import Known, PlayParams, read_model
 from boucle.rules.declarations.policy_file import ReadPolicy
@@ -20,6 +21,7 @@ from boucle.rules.declarations.rule_gates import (
     read_restarts,
     read_rollout,
 )
+from boucle.rules.declarations.side_acts import read_also
 from boucle.rules.declarations.spending import Start, read_spending
 from boucle.rules.language.complexity import Size
 from boucle.rules.language.scope import Scope
@@ -46,13 +48,12 @@ DEFAULTS = frozenset(
 )
 """What `defaults:` can give to every rule of its file."""
 
-START = frozenset(("when", "start", "with", *spending.KEYS))
+START = frozenset(("when", "start", "with", "also", *spending.KEYS))
 RULE_KEYS = frozenset(("id", *DEFAULTS, *START))
 RULE_NEEDS = ("id", "when", "start")
 UNDECIDED_KEYS = frozenset((*START, "exempt_from", "if_open", "restarts"))
 REASON_KEYS = ("code", "when", "text")
 
-_LATER = frozenset(("also",))
 _OF_RULES = dict.fromkeys(("mode", "rollout"), "a rule; what 'undecided' starts is for everybody")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
@@ -72,7 +73,7 @@ class Surroundings(Value):
 
 def read_rule(form: Form, around: Surroundings) -> Rule | None:
     """Read one rule; None where what it needs is missing or wrong."""
-    form.check_keys(RULE_KEYS, _LATER, _params_beside(form, around, RULE_KEYS))
+    form.check_keys(RULE_KEYS, _params_beside(form, around, RULE_KEYS))
     form.require(*RULE_NEEDS)
     id_ = _read_id(form)
     form.what = f"rule '{id_}'" if id_ else form.what
@@ -88,7 +89,7 @@ def read_rule(form: Form, around: Surroundings) -> Rule | None:
         id_, when, started.play, started.params, form.place, title=title, because=because, owner=owner,
         effective_from=begins, effective_until=ends, review_by=review_by,
         mode=mode, rollout=rollout, exempt=exempt, spends=started.spends, if_open=if_open,
-        restarts=read_restarts(_given(form, around, "restarts")),
+        restarts=read_restarts(_given(form, around, "restarts")), also=started.also,
     )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def read_undecided(form: Form, around: Surroundings) -> Undecided:
         form.refuse(WrongShape(value.place, "undecided", expected, kind_of(value)))
         return Undecided(value.place)
     entry = Form(value, "'undecided'", form.mistakes)
-    entry.check_keys(UNDECIDED_KEYS, _LATER, {**_params_beside(entry, around, UNDECIDED_KEYS), **_OF_RULES})
+    entry.check_keys(UNDECIDED_KEYS, {**_params_beside(entry, around, UNDECIDED_KEYS), **_OF_RULES})
     entry.require("start")
     when = read_when(entry, "when", around.scope, around.sizes) if entry.has("when") else None
     started = _read_start(entry, around)
@@ -121,8 +122,9 @@ def read_undecided(form: Form, around: Surroundings) -> Undecided:
     if started is None:
         return Undecided(entry.place, when)
     return Undecided(
-        entry.place, when, started.play, started.params, exempt, started.spends, if_open, restarts
-    )
+        entry.place, when, started.play, started.params, exempt, started.spends, if_open, restarts,
+        started.also,
+    )  # fmt: skip
 
 
 def read_reason(form: Form, around: Surroundings) -> Reason | None:
@@ -153,6 +155,7 @@ class _Started(Value):
     play: str
     params: Mapping[str, JsonValue]
     spends: Spending | None
+    also: tuple[SideAct, ...]
 
 
 def _read_start(form: Form, around: Surroundings) -> _Started | None:
@@ -161,7 +164,8 @@ def _read_start(form: Form, around: Surroundings) -> _Started | None:
     start = _start(play, form, around)
     spends = read_spending(form, start, around.policy, around.known)
     params = start.params.model_dump(mode="json") if start and start.params else {}
-    return _Started(play, params, spends) if play is not None else None
+    also = read_also(form if form.has("also") else None, around.scope, around.known)
+    return _Started(play, params, spends, also) if play is not None else None
 
 
 def _start(play: str | None, form: Form, around: Surroundings) -> Start | None:

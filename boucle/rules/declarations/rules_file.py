@@ -54,7 +54,7 @@ def read_rule_set(
     form = open_file(node, HEADER, "the rules file", mistakes)
     if form is None:
         return None, mistakes
-    form.check_keys(KEYS, (), _ELSEWHERE)
+    form.check_keys(KEYS, _ELSEWHERE)
     form.require("ruleset", "rules", "undecided")
     name = form.word("ruleset", "a rule set") if form.has("ruleset") else None
     around = Surroundings(facts.scope(), {}, plays, known, today, policy)

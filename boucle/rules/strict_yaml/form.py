@@ -16,7 +16,6 @@ from boucle.rules.strict_yaml.file_mistakes import (
     BadValue,
     Misplaced,
     MissingKey,
-    NotInThisVersion,
     Repeated,
     UnknownKey,
     WrongShape,
@@ -49,17 +48,13 @@ class Form:
         """Collect one mistake."""
         self.mistakes.append(mistake)
 
-    def check_keys(
-        self, known: Collection[str], later: Collection[str] = (), elsewhere: Mapping[str, str] = NOWHERE
-    ) -> None:
-        """Refuse every key that means nothing here, or nothing yet; `elsewhere` says where it does."""
+    def check_keys(self, known: Collection[str], elsewhere: Mapping[str, str] = NOWHERE) -> None:
+        """Refuse every key that means nothing here; `elsewhere` says where it does."""
         for key, _ in self.node.entries:
-            if key.text in later:
-                self.refuse(NotInThisVersion(key.place, f"'{key.text}'"))
-            elif key.text in elsewhere:
+            if key.text in elsewhere:
                 self.refuse(Misplaced(key.place, key.text, self.what, elsewhere[key.text]))
             elif key.text not in known:
-                guess = did_you_mean(key.text, [*known, *later])
+                guess = did_you_mean(key.text, known)
                 keys = listed(sorted(known), _KEYS_SHOWN)
                 self.refuse(UnknownKey(key.place, shortened(key.text), self.what, guess, keys))
 

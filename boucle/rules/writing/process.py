@@ -142,6 +142,8 @@ class _Storyteller:
             yield self.tongue.say(of.if_open)
         for clock in of.restarts:
             yield self.tongue.say(f"restarts_{clock}")
+        for act in of.also:
+            yield self.tongue.say(f"also_{act.do}", name=act.name)
 
     def _spending(self, of: Rule | Undecided, play: str) -> str:
         spends = of.spends

@@ -9,6 +9,7 @@ from boucle.rules.declarations.params import PlayParams
 from boucle.rules.declarations.rule_entry import DEFAULTS, REASON_KEYS, RULE_KEYS, RULE_NEEDS, UNDECIDED_KEYS
 from boucle.rules.declarations.rule_gates import EXEMPTION_KEYS, GATES, IF_OPEN, MODES, RESTARTS
 from boucle.rules.declarations.rules_file import HEADER, HIT_POLICIES
+from boucle.rules.declarations.side_acts import TAGS
 from boucle.rules.declarations.spending import EXHAUSTED_KEYS
 from boucle.rules.writing.schema_models import model_schema
 from boucle.rules.writing.schema_parts import (
@@ -109,12 +110,21 @@ def _rule(plays: PlayParams, names: Names) -> Mapping[str, Schema]:
         "when": told("The condition; the rule fires only when it is true.", CONDITION),
         "start": told("The play.", one_of(plays)),
         "with": told("The play's parameters.", {"type": "object"}),
+        "also": told("What is done besides: a tag for the customer, a team that is told.", _also(names)),
         "spends": told("The budget that pays for it.", named(names.budgets)),
         "if_exhausted": told(
             "With which parameters the play starts when the budget is exhausted.",
             mapping({"with": told("All of them, no money among them.", {"type": "object"})}, EXHAUSTED_KEYS),
         ),
     }  # fmt: skip
+
+
+def _also(names: Names) -> Schema:
+    tags = (names.facts or {}).get(TAGS)
+    word = named(tags.values if tags else None, WORD)
+    tag = mapping({"tag": told("A word for the customer, that rules can read.", word)}, ["tag"])
+    notify = mapping({"notify": told("The team that is told.", named(names.teams))}, ["notify"])
+    return list_of({"anyOf": [tag, notify]}, least=0)
 
 
 def _effective() -> Schema:

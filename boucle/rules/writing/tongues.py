@@ -228,6 +228,8 @@ ENGLISH = Tongue(
         "restarts_first_contact": "Where it joins an open follow-up, the time to reach the person "
         "begins anew.",
         "restarts_close": "Where it joins an open follow-up, the time to close it begins anew.",
+        "also_tag": "The customer is tagged “{name}”.",
+        "also_notify": "The team “{name}” is told.",
         "quiet": "No message goes to a customer between {begins} and {ends}, in their own time where it is "
         "known; it waits for the morning.",
         "redecide": "A response that comes again with other content, and has begun nothing yet, is decided "
@@ -414,6 +416,8 @@ FRENCH = Tongue(
         "restarts_first_contact": "Si elle rejoint une boucle ouverte, le délai pour joindre la personne "
         "repart de zéro.",
         "restarts_close": "Si elle rejoint une boucle ouverte, le délai pour la clore repart de zéro.",
+        "also_tag": "Le client reçoit l'étiquette « {name} ».",
+        "also_notify": "L'équipe « {name} » est prévenue.",
         "quiet": "Aucun message ne part vers un client entre {begins} et {ends}, à son heure si on la "
         "connaît ; il attend le matin.",
         "redecide": "Une réponse renvoyée avec un autre contenu, et qui n'a encore rien lancé, est décidée à "
