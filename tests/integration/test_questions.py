@@ -10,13 +10,14 @@ import pytest
 from sqlmodel import Session, select
 
 from boucle.engine import asking, cases, followups, loops, privacy, promotions, questions, reports
+from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import Contact, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ClockRow, QuestionRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import ActKind, ClockKind, Closure, Duration, LoopState, QuestionKind
-from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
+from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop, plan
 
 WITHIN = Duration.parse("14 days")
 CLOSING: dict[str, Any] = {"closure": "recovered", "root_cause": "product"}
@@ -181,6 +182,14 @@ def test_finishing_twice_reopens_once(session: Session, case: LoopRow) -> None:
 
 def finish(session: Session, loop: LoopRow, judged: Closure | None) -> None:
     followups.finish(session, loop.id, round_=1, judged=judged, if_still_low="reopen", at=AT + 8 * DAY)
+
+
+def test_the_clocks_of_a_case_that_an_answer_turns_into_are_those_of_its_own_team() -> None:
+    paris, kolkata = weekdays_9_to_18("Europe/Paris"), weekdays_9_to_18("Asia/Kolkata")
+    defaults = loops.LoopDefaults("en", paris, {"india": kolkata})
+    nested = plan().model_copy(update={"params": {"case": {"team": "india"}}})
+    assert defaults.find_calendar(nested) == kolkata
+    assert defaults.find_calendar(plan()) == paris
 
 
 # -- promoters -----------------------------------------------------------------------------------

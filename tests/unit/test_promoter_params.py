@@ -80,8 +80,8 @@ def test_a_problem_is_named_by_whole_words(text: str, words: tuple[str, ...], na
             "ask_follow_up",
             {"template": "ask", "if_answer": "problem", "problem_below": 7, "case": CASE},
             (
-                "on pose une question à l'interlocuteur (message « ask »), et on attend sa réponse pendant 14 "
-                "jours. Une réponse qui nomme un problème devient un dossier de l'équipe « csm »."
+                "on pose une question à l'interlocuteur (message « ask »), et on attend sa réponse pendant "
+                "14 jours. Une réponse qui nomme un problème devient un dossier de l'équipe « csm »."
             ),
         ),
         (
