@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from boucle.activities.calls import Grant
+from boucle.activities.offers import OfferActivities
+from boucle.activities.people import Directory
 from boucle.engine import approvals, cases, commands, ledger, loops, offers
 from boucle.engine.approval_rows import find_approval, list_waiting
 from boucle.engine.approvals import PLAY_S, Proposal
 from boucle.engine.database import Database
 from boucle.engine.offers import ALPHABET, Offered, find_offer, state_of
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import EffectRow, LoopRow, ReservationRow
+from boucle.engine.tables import Contact, EffectRow, LoopRow, ReservationRow
 from boucle.engine.work_tables import OfferRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import (
@@ -24,6 +27,7 @@ from boucle.model import (
     Authority,
     Closure,
     Duration,
+    EffectState,
     LoopState,
     Money,
     OfferKind,
@@ -364,6 +368,47 @@ def test_closing_the_loop_ends_what_waits_for_approval(session: Session, loop: L
     row = find_approval(session, loop, PLAY_S)
     assert row is not None
     assert (row.state, session.get_one(LoopRow, loop.id).state) == ("dropped", LoopState.CLOSED)
+
+
+# -- by a play ------------------------------------------------------------------------------------
+
+
+def granted_by_play(database: Database, loop: LoopRow, round_: int) -> EffectState:
+    """What becomes of the offer of a play in a round."""
+    call = Grant(
+        loop=loop.id, round=round_, step=PLAY_S, kind="voucher", value=Money.parse("15.00 EUR"),
+        valid_for=Duration.parse("30 days"), at=AT + round_ * DAY,
+    )  # fmt: skip
+    return OfferActivities(database, Directory()).grant_offer(call).state
+
+
+@pytest.mark.parametrize(("used", "state"), [(False, EffectState.DONE), (True, EffectState.REFUSED)])
+def test_the_next_round_has_the_offer_of_the_first_while_it_can_be_used(
+    database: Database, session: Session, loop: LoopRow, *, used: bool, state: EffectState
+) -> None:
+    session.commit()
+    assert granted_by_play(database, loop, 1) == EffectState.DONE
+    if used:
+        end(session, loop, ActKind.REDEEM, AT + DAY + HOUR)
+    loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT + DAY + HOUR)
+    loops.reopen(session, loop.id, by="lea", at=AT + DAY + HOUR)
+    session.commit()
+    assert granted_by_play(database, loop, 2) == state
+    session.expire_all()
+    assert event_types(session, loop.id).count("offer.granted") == 1
+
+
+def test_an_offer_that_consent_forbids_gives_its_budget_back(
+    database: Database, session: Session, loop: LoopRow
+) -> None:
+    contact = session.get_one(Contact, loop.contact_id)
+    contact.facts = {"consent.follow_up": False}
+    session.add(contact)
+    reserve(session, loop)
+    session.commit()
+    assert granted_by_play(database, loop, 1) == EffectState.REFUSED
+    session.expire_all()
+    assert (taken(session, loop), find_offer(session, loop.id)) == ("released", None)
 
 
 # -- budgets -------------------------------------------------------------------------------------

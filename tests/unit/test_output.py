@@ -11,8 +11,19 @@ from typing import get_args
 import pytest
 
 from boucle.commands import options, output
+from boucle.commands.approvals import OfferKindName
+from boucle.commands.offers import OfferStateName
 from boucle.engine.timeline import Entry
-from boucle.model import AttemptResult, Channel, Closure, Duration, LoopState, Money
+from boucle.model import (
+    AttemptResult,
+    Channel,
+    Closure,
+    Duration,
+    LoopState,
+    Money,
+    OfferKind,
+    OfferState,
+)
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -70,5 +81,7 @@ def test_a_cell_keeps_to_its_line() -> None:
 def test_closed_lists_are_those_of_the_model() -> None:
     assert get_args(options.ChannelName) == tuple(Channel)
     assert get_args(options.ResultName) == tuple(AttemptResult)
+    assert get_args(OfferStateName) == tuple(OfferState)
+    assert get_args(OfferKindName) == tuple(OfferKind)
     assert get_args(options.ClosureName) == tuple(Closure)
     assert get_args(options.LoopStateName) == tuple(LoopState)
