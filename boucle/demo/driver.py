@@ -17,8 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from boucle.demo.moves import CUSTOMER, LEAD, Move, Script, script_for
-from boucle.demo.words import NOTES
+from boucle.demo.moves import COLLEAGUE, CUSTOMER, LEAD, Move, Script, script_for
 from boucle.engine import commands
 from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow
@@ -144,7 +143,7 @@ class Driver:
                     at=at,
                     recorded_at=at,
                     details=move.details,
-                    text=_text(job) if move.noted else None,
+                    text=_text(job, move),
                 )
             except RefusedError as error:
                 self.refused[error.reason] += 1
@@ -155,7 +154,12 @@ class Driver:
     def _who(self, session: Session, job: Job, move: Move) -> str:
         if move.by == CUSTOMER:
             return CUSTOMER
-        case = session.exec(select(CaseRow).where(CaseRow.loop_id == job.loop)).one()
+        if move.by == COLLEAGUE:
+            return next(iter(self._cast.members.values()))
+        query = select(CaseRow).where(CaseRow.loop_id == job.loop)
+        case = session.exec(query.order_by(col(CaseRow.round).desc())).first()
+        if case is None:
+            raise StuckError(job.loop, "the opening of its case")
         if move.by == LEAD:
             return self._cast.leads[case.team]
         return case.owner or self._cast.members[case.team]
@@ -172,9 +176,9 @@ class Driver:
             return question(session)
 
 
-def _text(job: Job) -> str:
-    notes = NOTES["fr" if job.language == "fr" else "en"]
-    return notes[job.number % len(notes)]
+def _text(job: Job, move: Move) -> str | None:
+    words = move.words["fr" if job.language == "fr" else "en"] if move.words else ()
+    return words[job.number % len(words)] if words else None
 
 
 def _is_closed(session: Session, loop: str) -> bool:

@@ -17,8 +17,8 @@ from boucle.demo.run import Played
 from boucle.engine.reports import Report
 from boucle.engine.responses import tell
 from boucle.engine.tables import LoopRow, ResponseRow
-from boucle.engine.work_tables import CaseRow
 from boucle.engine.timeline import Entry, read_timeline
+from boucle.engine.work_tables import CaseRow
 from boucle.model import Closure
 
 CLOSURES: Mapping[Closure, str] = {

@@ -106,3 +106,23 @@ NOTES: Mapping[Language, tuple[str, ...]] = {
         "Would like to try the fix before saying more.",
     ),
 }
+
+TESTIMONIALS: Mapping[Language, tuple[str, ...]] = {
+    "fr": (
+        "Depuis que Sillage imprime nos étiquettes, personne ne fait plus la queue le lundi matin.",
+        "Le seul prestataire qui nous rappelle avant que nous ayons eu le temps de nous plaindre.",
+    ),
+    "en": (
+        "Since Sillage prints our labels, nobody queues on Monday mornings any more.",
+        "The only supplier who calls back before we have found the time to complain.",
+    ),
+}
+
+WISHES: Mapping[Language, tuple[str, ...]] = {
+    "fr": (
+        "L'export du soir est vraiment trop lent.",
+        "Rien de spécial, juste un tarif pour les petits volumes.",
+    ),
+    "en": ("The nightly export is far too slow.", "Nothing much: a price for small volumes would do."),
+}
+"""What is missing: the first of each is a problem, the second is not."""

@@ -70,8 +70,10 @@ def test_every_loop_is_closed_in_every_way(played: dict[str, Any]) -> None:
     closures = {line["closure"] for line in figures["loops"]}
     assert figures["opened"] == figures["closed"] > 0
     assert {
-        *("recovered", "not_recovered", "unreachable", "no_answer", "false_alarm", "declined")
+        *("recovered", "not_recovered", "unreachable", "no_answer", "false_alarm", "declined", "completed")
     } == closures
+    plays = {line["play"] for line in figures["loops"]}
+    assert {"invite_promoter", "ask_follow_up", "sequence", "apologize_with_offer", "csm_case"} <= plays
 
 
 def test_flaws_of_the_file_are_accounted_for(played: dict[str, Any]) -> None:
