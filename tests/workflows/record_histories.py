@@ -235,6 +235,56 @@ async def thanks_put_off_open(world: World) -> str:
     return loop
 
 
+STEPS: list[JsonValue] = [
+    {"id": "voucher", "offer": APOLOGY["offer"]},
+    {"id": "sorry", "message": "apology"},
+    {"id": "rest", "wait": "3 days"},
+    {
+        "id": "better", "ask": "follow-up", "within": "14 days", "remind_after": "5 days",
+        "low": "detractor", "on_low": "call", "on_silence": "quiet",
+    },
+    {"id": "told", "notify": {"team": "csm", "text": "Somebody is content again."}},
+    {"id": "end", "close": "by_answer"},
+    {"id": "quiet", "wait": "1 day"},
+    {"id": "call", "case": {"team": "csm", "close_within": "5 days"}},
+]  # fmt: skip
+
+
+async def _asked_in_steps(world: World) -> str:
+    loop = world.open_loop("sequence", {"steps": STEPS})
+    await world.reached(loop, "step-rest")
+    await world.skip(loop, days=3)
+    await world.reached(loop, "asked-better")
+    return loop
+
+
+async def sequence_recovered(world: World) -> str:
+    """From top to bottom."""
+    loop = await _asked_in_steps(world)
+    await world.act(loop, ActKind.ANSWER, "customer", score=9)
+    await world.closed(loop)
+    return loop
+
+
+async def sequence_case_open(world: World) -> str:
+    """Reminded, silent, and nobody has called yet."""
+    loop = await _asked_in_steps(world)
+    await world.skip(loop, days=5)
+    await world.has_effect(loop, "step-better-reminder")
+    await world.skip(loop, days=9, seconds=1)
+    await world.reached(loop, "step-quiet")
+    await world.skip(loop, days=1, seconds=1)
+    await world.has_effect(loop, "staff-assigned-first")
+    return loop
+
+
+async def sequence_waiting_open(world: World) -> str:
+    """At its first wait."""
+    loop = world.open_loop("sequence", {"steps": STEPS})
+    await world.reached(loop, "step-rest")
+    return loop
+
+
 SCENARIOS: Mapping[str, Callable[[World], Awaitable[str]]] = {
     "apologize_with_offer.recovered": apology_recovered,
     "apologize_with_offer.no_answer": apology_no_answer,
@@ -253,6 +303,9 @@ SCENARIOS: Mapping[str, Callable[[World], Awaitable[str]]] = {
     "ask_follow_up.open_case": question_case_open,
     "acknowledge.completed": thanks_completed,
     "acknowledge.open_put_off": thanks_put_off_open,
+    "sequence.recovered": sequence_recovered,
+    "sequence.open_case": sequence_case_open,
+    "sequence.open_waiting": sequence_waiting_open,
 }
 
 
