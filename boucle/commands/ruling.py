@@ -56,7 +56,7 @@ def check(
         bool, typer.Option("--info", help="Show the notes too; json and sarif always do.")
     ] = False,
 ) -> None:
-    """Check settings, facts, policy, rules, tests, templates and scripts; every mistake at once, with its place.
+    """Check settings, facts, policy, rules, tests, templates, scripts; every mistake at once, with its place.
 
     Where nothing is wrong in a file, every case that the rules can meet is looked at: rules that can
     never fire, conditions that are always or never true, overlaps, gaps, and parts for nothing.
