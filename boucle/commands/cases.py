@@ -60,10 +60,10 @@ def list_(
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
     """Show one case: clocks, owner, what the customer said, questions, offer, every attempt, every note."""
     from boucle.commands.approvals import waiting_lines
-    from boucle.commands.colleagues import describe
     from boucle.commands.offers import find_told
     from boucle.commands.opening import opened
     from boucle.commands.scripting import read_script
+    from boucle.commands.task_words import describe
     from boucle.engine.cases import get_case, list_attempts
     from boucle.engine.loops import find_loop
     from boucle.engine.tasks import list_tasks
@@ -182,9 +182,9 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
 
 
 def _case_text(details: dict[str, Any]) -> str:
-    from boucle.commands.colleagues import task_lines
     from boucle.commands.scripting import script_lines
     from boucle.commands.sentences import tell
+    from boucle.commands.task_words import task_lines
 
     owner = details["owner"] or "nobody"
     raised = f", escalated to {details['escalated_to']}" if details["escalated_to"] else ""

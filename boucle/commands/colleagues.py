@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,22 +15,15 @@ from boucle.commands.options import (
     LoopArgument,
     WorkspaceOption,
 )
-from boucle.commands.output import now, say, show, table, until
+from boucle.commands.output import now, say, show
 from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlmodel import Session
-
     from boucle.commands.acting import Acted
     from boucle.commands.opening import Opened
     from boucle.engine.queue import Taker
-    from boucle.engine.work_tables import TaskRow
     from boucle.settings import Settings
 
-SHORT_TASK = 6
-"""How much of a task's id lists show: enough to name it."""
 _TRIES = 20
 
 
@@ -108,6 +101,7 @@ def list_tasks(
 ) -> None:
     """List what colleagues have to do for a case, what is due next first."""
     from boucle.commands.opening import opened, require_person
+    from boucle.commands.task_words import describe, task_lines
     from boucle.engine import tasks
     from boucle.model import TaskState
 
@@ -139,36 +133,6 @@ def finish(
         row.loop_id, ActKind.FINISH, {"task": row.id}, workspace=workspace, actor=actor, format_=format_,
         text=text,
     )  # fmt: skip
-
-
-def describe(session: Session, rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
-    """Tasks as JSON tells them, each with what was asked, where that was not erased."""
-    from boucle.engine import commands
-    from boucle.engine.tables import LoopRow
-
-    texts: dict[str, str] = {}
-    for loop_id in {row.loop_id for row in rows}:
-        texts |= commands.read_texts(session, session.get_one(LoopRow, loop_id))
-    return [{**row.model_dump(), "text": texts.get(row.id)} for row in rows]
-
-
-def task_lines(told: list[dict[str, Any]]) -> list[str]:
-    """A table of tasks; none where there are none."""
-    if not told:
-        return []
-    at = now()
-    rows = [
-        (
-            one["id"][:SHORT_TASK],
-            until(one["due_at"], at) if one["state"] == "open" else one["state"],
-            one["owner"],
-            one["asked_by"],
-            one["loop_id"][:SHORT],
-            one["text"] or one["kind"],
-        )
-        for one in told
-    ]
-    return [table(("task", "due", "owner", "asked by", "loop", "what"), rows)]
 
 
 def _take(here: Opened, taker: Taker) -> Acted | None:
