@@ -34,14 +34,17 @@ def start_clocks(
     clocks: Sequence[tuple[ClockKind, Duration]],
     calendar: Calendar | None,
     at: datetime,
+    *,
+    begins_round: bool = True,
 ) -> Mapping[ClockKind, datetime]:
     """Start each clock that this round has not had yet; what was started, with its due time.
 
     A round can wait for several dates and answers, one after the other: such a clock begins anew.
-    First contact and closing count from the acceptance (of this round), or from the end of the window
-    that deferred the start; the others from `at`.
+    With what begins the round (`begins_round`), first contact and closing count from the acceptance, or
+    from the end of the window that deferred the start. A case that comes of a later answer, and all other
+    clocks, count from `at`.
     """
-    begun = max(loop.round_opened_at, loop.deferred_until or loop.round_opened_at)
+    begun = max(loop.round_opened_at, loop.deferred_until or loop.round_opened_at) if begins_round else at
     started = {}
     for kind, duration in clocks:
         known = session.get(ClockRow, (loop.id, loop.round, kind))

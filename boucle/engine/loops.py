@@ -184,8 +184,10 @@ def advance(
     loop = lock_loop(session, loop_id)
     if loop.state == LoopState.CLOSED or _entered(session, loop, stage):
         return get_standing(session, loop_id)
+    first = loop.state == LoopState.OPEN
     loop.state, loop.stage = LoopState.IN_PROGRESS, stage
-    started = clock_rows.start_clocks(session, loop, clocks, _plan(loop).calendar, at)
+    calendar = _plan(loop).calendar
+    started = clock_rows.start_clocks(session, loop, clocks, calendar, at, begins_round=first)
     due: dict[str, JsonValue] = {kind: instant_text(instant) for kind, instant in started.items()}
     append(session, loop, "loop.advanced", at=at, payload={"stage": stage, "clocks": due})
     return get_standing(session, loop_id)

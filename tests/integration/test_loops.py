@@ -77,6 +77,14 @@ def test_a_stage_that_was_left_is_not_entered_again_by_a_late_retry(session: Ses
     assert loops.advance(session, loop.id, stage="apologizing", at=AT).stage == "waiting"
 
 
+def test_a_case_that_comes_of_a_later_answer_has_its_whole_time(session: Session) -> None:
+    loop = open_loop(session)
+    loops.advance(session, loop.id, stage="asked", at=AT)
+    loops.advance(session, loop.id, stage="working", at=AT + 9 * DAY, clocks=TWO_CLOCKS)
+    row = session.get_one(ClockRow, (loop.id, 1, ClockKind.FIRST_CONTACT))
+    assert (row.started_at, row.due_at) == (AT + 9 * DAY, AT + 10 * DAY)
+
+
 def test_the_follow_up_clock_runs_from_its_stage_and_is_never_too_late(session: Session) -> None:
     loop = open_loop(session)
     clocks = ((ClockKind.FOLLOW_UP, Duration.parse("7 days")),)
