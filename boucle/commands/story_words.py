@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boucle.commands.output import local
-
 if TYPE_CHECKING:
     from boucle.engine.timeline import Entry
 
@@ -91,7 +89,6 @@ MESSAGES: Mapping[str, str] = {
 }
 """Of a message to the customer, by the event's type."""
 
-_OURSELVES = "boucle"
 _MESSAGE = "customer"
 
 
@@ -114,12 +111,12 @@ class Teller:
 
     def name(self, actor: str) -> str:
         """Who somebody is, as a sentence says it."""
-        known = {_OURSELVES: "boucle, by itself", "customer": "the customer"}
+        known = {"customer": "the customer"}
         return self.names.get(actor) or known.get(actor, actor)
 
     def _find(self, entry: Entry) -> str | None:
         if entry.type == "loop.advanced":
-            return "From then on it counted down to {clocks}." if entry.details.get("clocks") else None
+            return "To be done: {clocks}." if entry.details.get("clocks") else None
         if entry.type == "case.attempted":
             return ATTEMPTS.get(str(entry.details.get("result")))
         if entry.type.startswith("effect."):
@@ -138,7 +135,7 @@ class Teller:
 def _listed(key: str, value: Mapping[str, Any]) -> str:
     """Clocks with their due times, or scores with their values."""
     if key == "clocks":
-        return " and ".join(f"{CLOCKS.get(name, name)}, due {_plain(due)}" for name, due in value.items())
+        return "; ".join(f"{CLOCKS.get(name, name)} by {_plain(due)}" for name, due in value.items())
     return ", ".join(f"{name} {score}" for name, score in value.items()) or "no score"
 
 
@@ -166,7 +163,7 @@ def _plain(value: Any) -> str:
     text = str(value)
     if text.endswith("Z"):
         try:
-            return local(datetime.fromisoformat(text))
+            return f"{datetime.fromisoformat(text).astimezone():%A %-d %B, %H:%M}"
         except ValueError:
             return text
     return text.replace("_", " ")
