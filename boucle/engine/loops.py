@@ -43,7 +43,7 @@ class LoopDefaults:
     language: str
     calendar: Calendar
     teams: Mapping[str, Calendar] = field(default_factory=dict)
-    contact: ContactPolicy = ContactPolicy()
+    contact: ContactPolicy = field(default_factory=ContactPolicy)
 
     def find_calendar(self, plan: Plan) -> Calendar:
         """The working time of the plan's team: what the loop keeps, whatever the settings say later."""
