@@ -173,6 +173,21 @@ async def test_who_cannot_be_written_to_gets_the_case_at_once(world: World) -> N
     assert (await world.closed(loop)).closure == Closure.UNREACHABLE
 
 
+@pytest.mark.parametrize(("on_decline", "last"), [(None, "asked-better"), ("down", "step-down")])
+async def test_who_does_not_want_to_answer_is_left_in_peace(
+    world: World, on_decline: str | None, last: str
+) -> None:
+    steps: list[JsonValue] = [
+        {"id": "rest", "wait": "3 days"},
+        {"id": "better", "ask": "follow-up", "on_decline": on_decline},
+        {"id": "down", "close": "declined"},
+    ]
+    loop = await asked(world, steps)
+    await world.act(loop, ActKind.ANSWER, "customer", declined=True)
+    assert (await world.closed(loop)).closure == Closure.DECLINED
+    assert stages(world, loop)[-1] == last
+
+
 async def test_a_withdrawal_ends_it_wherever_it_stands(world: World) -> None:
     loop = world.open_loop("sequence", {"steps": STEPS})
     await world.reached(loop, "step-rest")
