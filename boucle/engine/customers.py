@@ -6,17 +6,18 @@ new customers by key, all customers by id, new contacts by key, all contacts by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import text, tuple_
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, select
 
 from boucle.engine import privacy
 from boucle.engine.identity import new_id
+from boucle.engine.pairs import among
 from boucle.engine.tables import Contact, Customer
 from boucle.model import Response
 
@@ -121,28 +122,41 @@ def pass_gate(session: Session, *, alone: bool = False) -> None:
 def _meet(session: Session, model: type[Party], wanted: Mapping[Key, datetime]) -> dict[Key, Party]:
     if not wanted:
         return {}
-    _insert_new(session, model, wanted)
-    pair = tuple_(col(model.source), col(model.key)).in_(list(wanted))
-    goes_on = select(model.merged_into).where(pair, col(model.merged_into).is_not(None))
-    query = (
-        select(model)
-        .where(or_(pair, col(model.id).in_(goes_on)))
-        .order_by(col(model.id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    rows = {row.id: row for row in session.exec(query)}
-    named = [row for row in rows.values() if (row.source, row.key) in wanted]
-    found = {(row.source, row.key): rows[row.merged_into or row.id] for row in named}
+    named = _look_up(session, model, wanted)
+    new = {key: at for key, at in wanted.items() if key not in named}
+    if new:
+        _insert(session, model, new)
+        named |= _look_up(session, model, new)
+    rows = _lock(session, model, sorted(set(named.values())))
+    found = {key: rows[goes_on] for key, goes_on in named.items()}
     for key, row in found.items():
         row.first_seen_at = min(row.first_seen_at, wanted[key])
     return found
 
 
-def _insert_new(session: Session, model: type[Party], wanted: Mapping[Key, datetime]) -> None:
+def _look_up(session: Session, model: type[Party], keys: Collection[Key]) -> dict[Key, str]:
+    """The id of the record that goes on for each key that is known. Nobody can merge it meanwhile."""
+    query = select(model.source, model.key, func.coalesce(model.merged_into, model.id))
+    query = query.where(among(model.source, model.key, keys))
+    return {(source, key): goes_on for source, key, goes_on in session.exec(query)}
+
+
+def _insert(session: Session, model: type[Party], new: Mapping[Key, datetime]) -> None:
+    """Insert those that nobody else inserts at the same time."""
     rows = [
         model(id=new_id(), source=source, key=key, first_seen_at=at, updated_at=at).model_dump()
-        for (source, key), at in sorted(wanted.items())
+        for (source, key), at in sorted(new.items())
     ]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
+
+
+def _lock(session: Session, model: type[Party], ids: Sequence[str]) -> dict[str, Party]:
+    query = (
+        select(model)
+        .where(col(model.id).in_(ids))
+        .order_by(col(model.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in session.exec(query)}

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from boucle.decision import Decision
 from boucle.engine import ledger, privacy
+from boucle.engine.pairs import among
 from boucle.engine.tables import DecisionRow, ResponseRow, Revision
 from boucle.errors import AmbiguousError, NotFoundError
 from boucle.model import Verbatim
@@ -94,11 +94,10 @@ class Known:
 
 def find_known(session: Session, identities: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
     """Those of these (source, source id) that were accepted before."""
-    pair = tuple_(col(ResponseRow.source), col(ResponseRow.source_id))
     query = (
         select(ResponseRow, Revision.content_digest)
         .join(Revision, col(Revision.response_id) == ResponseRow.id)
-        .where(pair.in_(list(identities)))
+        .where(among(ResponseRow.source, ResponseRow.source_id, identities))
     )
     known: dict[tuple[str, str], Known] = {}
     for row, digest in session.exec(query):

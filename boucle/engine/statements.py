@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlalchemy import tuple_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from boucle.engine import knowledge, ledger, withdrawals
 from boucle.engine.canonical import canonical
@@ -16,6 +15,7 @@ from boucle.engine.consent import MAY_BE_CONTACTED
 from boucle.engine.customers import Key, Parties, earliest, hold
 from boucle.engine.knowledge import CUSTOMER, Learnt, Origin
 from boucle.engine.ledger import Draft
+from boucle.engine.pairs import among
 from boucle.engine.plain import to_plain
 from boucle.engine.tables import Contact, Customer
 from boucle.model import Statement
@@ -97,8 +97,8 @@ def _find_known(session: Session, stated: Stated) -> set[tuple[str, Key]]:
 
 
 def _find_keys(session: Session, model: type[Customer | Contact], keys: Iterable[Key]) -> Iterable[Key]:
-    pair = tuple_(col(model.source), col(model.key))
-    return session.exec(select(model.source, model.key).where(pair.in_(list(keys)))).all() if keys else ()
+    query = select(model.source, model.key).where(among(model.source, model.key, keys))
+    return session.exec(query).all() if keys else ()
 
 
 @dataclass
