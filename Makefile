@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test test-processes test-inner browser engines check kill long format bench locks clean
+.PHONY: install demo test test-processes test-workflows test-inner browser engines check kill chaos long format bench locks clean
 
 install: .venv/.ready
 
@@ -24,15 +24,18 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
-# Two at a time: tests of whole processes mostly wait. Each half's output is shown when it is done.
+# Three at a time: tests of processes and of workflows mostly wait. Each part's output is shown when it is done.
 test: .venv/.ready browser engines
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-processes test-inner
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-processes test-workflows test-inner
 
 test-processes:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
 
 test-inner:
-	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/inner tests/house tests/unit tests/integration tests/workflows
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/inner tests/house tests/unit tests/integration
+
+test-workflows:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/workflows tests/workflows
 
 # The demo's report is opened in a real browser: Debian's, installed where it is missing.
 browser:
@@ -49,13 +52,21 @@ check: .venv/.ready
 kill: .venv/.ready
 	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
 
-# Eight engines over 100,000 evaluations; 10,000 mutated files; 10,000 questions asked two ways; 1,000 races of each kind.
+# Loops of all plays, random acts, kills, and the loss of Temporal's file: 500 loops and 200 kills, for hours.
+# BOUCLE_CHAOS_SEED=N repeats a run's choices.
+chaos: .venv/.ready
+	BOUCLE_CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py
+
+# Eight engines over 100,000 evaluations; 10,000 mutated files; 10,000 questions asked two ways; 1,000 races of each kind;
+# 10,000 calendars counted minute by minute; a loop of 5,000 acts.
 long: .venv/.ready engines
 	BOUCLE_DIFFERENTIAL=full $(BIN)/pytest -s tests/e2e/test_engines_agree.py
 	BOUCLE_MUTATIONS=full $(BIN)/pytest -s tests/unit/test_mutations.py
 	BOUCLE_AGREEMENT=full $(BIN)/pytest -s tests/unit/test_two_ways.py
 	BOUCLE_STARTER_MUTANTS=full $(BIN)/pytest -s tests/integration/test_starters.py
 	BOUCLE_RACES=full $(BIN)/pytest -s tests/integration/test_races.py
+	BOUCLE_TEST_CALENDARS=full $(BIN)/pytest -s tests/unit/test_working_time.py
+	BOUCLE_LONG_LIVES=full $(BIN)/pytest -s tests/workflows/test_long_lives.py
 
 format: .venv/.ready
 	$(BIN)/ruff format .
