@@ -224,7 +224,8 @@ class Sequence(Asking, CaseWork):
         await self._pass_on(step, step.go_to)
 
     async def _offer(self, step: OfferStep) -> None:
-        granted = await self.grant(step.offer)
+        """Nobody hears of an offer that cannot be sent to anybody, so that is not granted."""
+        granted = await self.grant(step.offer) if self.standing.reachable else False
         if granted is not None:
             await self._pass_on(step, step.go_to if granted else step.on_refusal or step.go_to)
 

@@ -162,14 +162,16 @@ async def test_steps_without_a_question_are_completed_at_the_end(world: World) -
 
 async def test_who_cannot_be_written_to_gets_the_case_at_once(world: World) -> None:
     steps: list[JsonValue] = [
+        {"id": "voucher", "offer": VOUCHER},
         {"id": "hello", "message": "we-call-you"},
         {"id": "rest", "wait": "3 days"},
         {"id": "call", "case": {"team": "csm"}},
     ]
     loop = world.open_loop("sequence", {"steps": steps}, person=None)
     await world.reached(loop, "working-call")
-    assert stages(world, loop) == ["step-hello", "step-call", "working-call"]
-    loop = world.open_loop("sequence", {"steps": steps[:2]}, person=None)
+    assert stages(world, loop) == ["step-voucher", "step-hello", "step-call", "working-call"]
+    assert "offer" not in world.standing(loop).effects
+    loop = world.open_loop("sequence", {"steps": steps[:3]}, person=None)
     assert (await world.closed(loop)).closure == Closure.UNREACHABLE
 
 
