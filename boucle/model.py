@@ -284,7 +284,7 @@ class QuietHours(Frozen):
 
 
 class SideAct(Frozen):
-    """What a winner does besides its play: `tag` its customer with a word, `notify` a team. Never a message."""
+    """What a winner does besides its play: `tag` its customer, or `notify` a team. Never a message."""
 
     do: Literal["tag", "notify"]
     name: str

@@ -84,7 +84,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
     ),
     "case.promised": EventType("Somebody promised the customer something; says by when.", ("text",)),
     "case.concluded": EventType(
-        "A person was done with a case; the loop ends once the customer was asked. Names the closure claimed.",
+        "A person was done with a case; the loop ends once the customer was asked. Names what was claimed.",
         ("text",),
     ),
     "case.raised": EventType("A response that joined the loop made its case more severe."),

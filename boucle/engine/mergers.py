@@ -25,8 +25,6 @@ from boucle.engine.tables import Contact, Customer, LoopRow, Personal, Reservati
 from boucle.errors import RefusedError
 from boucle.model import LoopState, Person
 
-Record = type[Customer] | type[Contact]
-
 
 @dataclass(frozen=True)
 class Merged:
@@ -102,7 +100,7 @@ def _require_sense(from_: Customer | Contact, to: Customer | Contact) -> None:
             raise RefusedError("already_merged", text)
 
 
-def _hold_loops(session: Session, model: Record, ids: Sequence[str]) -> Sequence[LoopRow]:
+def _hold_loops(session: Session, model: type[Party], ids: Sequence[str]) -> Sequence[LoopRow]:
     column = LoopRow.customer_id if model is Customer else LoopRow.contact_id
     query = select(LoopRow).where(col(column).in_(ids)).order_by(col(LoopRow.id)).with_for_update()
     return session.exec(query.execution_options(populate_existing=True)).all()
@@ -157,7 +155,7 @@ def _origin(entry: Mapping[str, str]) -> Origin:
 # -- what names them ----------------------------------------------------------------------------
 
 
-def _move(session: Session, model: Record, gone: str, into: str) -> Iterator[tuple[str, list[str]]]:
+def _move(session: Session, model: type[Party], gone: str, into: str) -> Iterator[tuple[str, list[str]]]:
     """Let everything that names `gone` name `into`; of each column the keys of the rows that were moved."""
     for table, column in _naming(model):
         keys = [*table.primary_key.columns]
@@ -170,7 +168,7 @@ def _move(session: Session, model: Record, gone: str, into: str) -> Iterator[tup
     session.expire_all()
 
 
-def _naming(model: Record) -> Iterator[tuple[Table, Column[Any]]]:
+def _naming(model: type[Party]) -> Iterator[tuple[Table, Column[Any]]]:
     """Every column that names a customer, or a contact; that of merged records aside."""
     target = f"{model.__tablename__}.id"
     for table in SQLModel.metadata.sorted_tables:

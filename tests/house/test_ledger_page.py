@@ -8,7 +8,8 @@ from boucle.model import ClockState, EffectState
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 SOURCES = Path(__file__).parents[2] / "boucle" / "engine"
-EVENT = re.compile(r'"((?:response|bundle|customer|loop|clock|case|task|person|contact|act|effect|offer)\.[a-z_]+)"')
+ABOUT = "response|bundle|customer|loop|clock|case|task|person|contact|act|effect|offer"
+EVENT = re.compile(rf'"((?:{ABOUT})\.[a-z_]+)"')
 BUILT = {f"clock.{state}" for state in ClockState} | {f"effect.{state}" for state in EffectState}
 """Events whose name is put together from a state."""
 

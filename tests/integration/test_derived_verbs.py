@@ -16,9 +16,9 @@ from boucle.engine.database import Database
 from boucle.engine.derived import load_past
 from boucle.engine.intake import IntakeTerms, accept
 from boucle.engine.loops import close
-from boucle.engine.offers import grant
+from boucle.engine.offers import Offered, grant
 from boucle.engine.tables import Contact, Customer, LoopRow
-from boucle.model import Closure, FactValue, Money, Response
+from boucle.model import Closure, FactValue, Money, OfferKind, Response
 from boucle.rules.bundle import Bundle
 
 FACTS = """
@@ -195,7 +195,8 @@ def test_offers_are_counted_from_when_they_were_granted(take: Take, database: Da
     assert "history.days_of_offer" not in before
     with database.session() as session:
         loop = session.exec(select(LoopRow.id)).one()
-        grant(session, loop, "voucher", Money.parse("15.00 EUR"), AT, AT - 60 * DAY)
+        offered = Offered(OfferKind.VOUCHER, Money.parse("15.00 EUR"), {})
+        grant(session, loop, offered, valid_until=AT, at=AT - 60 * DAY)
         session.commit()
     [found] = take(answer("r3", nps=9))
     assert (found["history.offers_90d"], found["history.days_of_offer"]) == (1, 60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from temporalio import workflow
 from temporalio.worker import Replayer
@@ -11,7 +13,7 @@ from boucle.model import ActKind, Closure, EffectState
 from boucle.standing import LoopRef
 from boucle.worker import running
 from boucle.worker.connection import DATA_CONVERTER, play_runner
-from boucle.workflows import KnownPlay, list_plays
+from boucle.worker.installed_workflows import load_workflows
 from boucle.workflows.case_work import WORKING
 from boucle.workflows.escalate import Escalate
 from boucle.workflows.play import Play
@@ -109,8 +111,8 @@ async def test_loops_of_before_finish_as_they_began_and_new_ones_take_the_new_wa
     async with working(world):
         before = world.open_loop("escalate", ESCALATION)
         await world.has_effect(before, "staff-assigned-first")
-    changed = {**list_plays(), "escalate": KnownPlay(Changed, list_plays()["escalate"].params)}
-    monkeypatch.setattr(running, "list_plays", lambda: changed)
+    changed = {**load_workflows().workflows, "escalate": Changed}
+    monkeypatch.setattr(running, "load_workflows", lambda: replace(load_workflows(), workflows=changed))
     async with working(world):
         after = world.open_loop("escalate", ESCALATION)
         await world.has_effect(after, "acknowledge")

@@ -34,10 +34,8 @@ def _read_entry(entry: Form, scope: Scope, known: Known) -> Iterator[SideAct]:
     if not said:
         entry.refuse(MissingKey(entry.place, "an entry of 'also'", "tag"))
     if len(said) > 1:
-        name = entry.text("notify") or ""
-        entry.refuse(
-            BadValue(entry.place_of("notify"), "notify", shortened(name), "write an entry of its own")
-        )
+        team = shortened(entry.text("notify") or "")
+        entry.refuse(BadValue(entry.place_of("notify"), "notify", team, "write an entry of its own"))
     if said == ["tag"]:
         name = entry.word("tag", "a tag")
         if name and _is_known(entry, "tag", name, _list_tags(scope)):

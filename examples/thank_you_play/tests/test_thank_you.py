@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
+from thank_you_play.params import ThankYouParams
 
 from boucle.worker.installed_workflows import load_workflows
 from boucle.worker.own_plays import find_own_plays
-from thank_you_play.params import ThankYouParams
 
 
 def test_boucle_finds_the_play_and_its_sandbox_takes_it() -> None:
