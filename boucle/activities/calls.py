@@ -31,7 +31,10 @@ class Clock(Frozen):
 
 
 class Advance(Frozen):
-    """Go on to a stage, and start its clocks; the clock `met` has been waited for, `missed` has run out."""
+    """Go on to a stage, and start its clocks; the clock `met` has been waited for, `missed` has run out.
+
+    `round` is the one that the play speaks of; None: the present one.
+    """
 
     loop: str
     stage: str
@@ -39,6 +42,7 @@ class Advance(Frozen):
     clocks: tuple[Clock, ...] = ()
     met: ClockKind | None = None
     missed: ClockKind | None = None
+    round: int | None = None
 
 
 class OpenCase(Frozen):
@@ -87,11 +91,15 @@ class PromiseDue(Frozen):
 
 
 class Close(Frozen):
-    """Close the loop; `closure` None: as the answer to the follow-up question says."""
+    """Close the loop; `closure` None: as the answer to the follow-up question says.
+
+    `round` is the one that the play speaks of; None: the present one.
+    """
 
     loop: str
     at: datetime
     closure: Closure | None = None
+    round: int | None = None
 
 
 class JudgeAnswer(Frozen):

@@ -30,8 +30,11 @@ class LoopActivities:
 
     @activity.defn
     def advance(self, call: Advance) -> Standing:
-        """Go on to a stage and start its clocks."""
+        """Go on to a stage and start its clocks; nothing where that was done, or the round is over."""
         with self._database.session() as session:
+            loop = loops.lock_loop(session, call.loop)
+            if _is_over(loop, call.round) or loops.has_entered(session, loop, call.stage):
+                return get_standing(session, call.loop)
             if call.met is not None:
                 loops.meet_clock(session, call.loop, call.met, call.at)
             if call.missed is not None:
@@ -43,8 +46,10 @@ class LoopActivities:
 
     @activity.defn
     def close_loop(self, call: Close) -> Standing:
-        """Close the loop, by the play itself."""
+        """Close the loop, by the play itself; nothing where the round is over."""
         with self._database.session() as session:
+            if _is_over(loops.lock_loop(session, call.loop), call.round):
+                return get_standing(session, call.loop)
             closure = _name(session, call.loop, call.closure or _judge(session, call.loop))
             if closure == Closure.NO_ANSWER:
                 loops.miss_clock(session, call.loop, ClockKind.ANSWER, call.at)
@@ -68,6 +73,11 @@ class LoopActivities:
             outcome = commands.apply(session, call.command, call.at)
             session.commit()
             return outcome
+
+
+def _is_over(loop: LoopRow, round_: int | None) -> bool:
+    """Whether the loop is in another round than the play speaks of."""
+    return round_ is not None and round_ != loop.round
 
 
 def _name(session: Session, loop_id: str, closure: Closure) -> Closure:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from boucle.engine import reservations
 from boucle.engine.tables import LoopRow
-from boucle.engine.work_tables import ApprovalRow
+from boucle.engine.work_tables import ApprovalRow, OfferRow
 from boucle.model import ApprovalState, ClockKind, Money
 from boucle.standing import RunningClock
 
@@ -54,9 +54,10 @@ def value_of(row: ApprovalRow) -> Money | None:
 
 
 def drop(session: Session, loop: LoopRow, at: datetime) -> None:
-    """The loop was closed: nobody decides on what still waits, and its money is free again."""
+    """The loop was closed: nobody decides on what still waits; the money of what was not granted is free."""
     for row in list_approvals(session, loop):
         if row.state == ApprovalState.WAITING:
             row.state, row.decided_at = ApprovalState.DROPPED, at
             session.add(row)
-            reservations.give_back(session, loop.id, at)
+    if session.exec(select(OfferRow.code).where(OfferRow.loop_id == loop.id)).first() is None:
+        reservations.give_back(session, loop.id, at)

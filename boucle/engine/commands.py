@@ -67,7 +67,7 @@ def record(
     was_closed = loop.state == LoopState.CLOSED
     if was_closed or act.at_once:
         apply(session, command.id, recorded_at)
-    if not was_closed:
+    if not was_closed or loop.state != LoopState.CLOSED:  # a play may still be ending the round before
         outbox.enqueue_act(session, loop, command.id, recorded_at)
     return command
 

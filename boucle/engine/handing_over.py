@@ -20,11 +20,12 @@ def hand_over(session: Session, person: str, *, to: str, by: str, at: datetime, 
     A case that was closed in the meantime, or is somebody else's by now, is left alone.
     """
     given = []
-    for case, _ in cases.list_cases(session, owner=person, limit=_MANY):
+    held = [case.loop_id for case, _ in cases.list_cases(session, owner=person, limit=_MANY)]
+    for loop_id in sorted(held):  # the order in which everybody locks loops
         with suppress(RefusedError):
             commands.record(
-                session, loop_id=case.loop_id, kind=ActKind.ASSIGN, actor=by, at=at, recorded_at=at,
+                session, loop_id=loop_id, kind=ActKind.ASSIGN, actor=by, at=at, recorded_at=at,
                 details={"owner": to}, text=text,
             )  # fmt: skip
-            given.append(case.loop_id)
+            given.append(loop_id)
     return given

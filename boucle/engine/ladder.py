@@ -14,12 +14,13 @@ from sqlmodel import Session, col, func, select
 
 from boucle.engine.clock import due
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow
-from boucle.engine.work_tables import CaseRow, ClockRow
-from boucle.model import Calendar, ClockKind, ClockState, Duration, Plan
+from boucle.engine.work_tables import AttemptRow, CaseRow, ClockRow
+from boucle.model import AttemptResult, Calendar, ClockKind, ClockState, Duration, Plan
 from boucle.standing import STAFF
 from boucle.terms import CaseTerms, Level, Silence, short
 
 _CASE_CLOCKS = (ClockKind.FIRST_CONTACT, ClockKind.CLOSE)
+_REACHED = (AttemptResult.REACHED, AttemptResult.REFUSED)  # as `cases`, which stands above
 _MINUTE = timedelta(minutes=1)
 
 
@@ -82,6 +83,7 @@ class _Scene:
     clocks: Mapping[ClockKind, ClockRow]
     steps: Collection[str]
     signed_at: datetime
+    reached_at: datetime | None
 
 
 def find_next(session: Session, loop: LoopRow, case: CaseRow) -> Rung | None:
@@ -125,7 +127,16 @@ def _read(session: Session, loop: LoopRow, case: CaseRow) -> _Scene:
         clocks={ClockKind(row.kind): row for row in session.exec(clocks)},
         steps=frozenset(session.exec(steps)),
         signed_at=last_sign(session, loop, case),
+        reached_at=_last_reached(session, loop),
     )
+
+
+def _last_reached(session: Session, loop: LoopRow) -> datetime | None:
+    """When the customer was last reached in this round."""
+    query = select(func.max(col(AttemptRow.happened_at))).where(
+        AttemptRow.loop_id == loop.id, AttemptRow.round == loop.round, col(AttemptRow.result).in_(_REACHED)
+    )
+    return session.exec(query).one()
 
 
 def _misses(scene: _Scene) -> Iterable[Missed]:
@@ -153,8 +164,7 @@ def _moment(scene: _Scene, level: Level) -> datetime | None:
     """When it is; None where it is not to be: the clock has ended well, or stands still."""
     when = level.when
     if when.of is None:
-        begun = max(scene.loop.round_opened_at, scene.loop.deferred_until or scene.loop.round_opened_at)
-        return due(begun, when.by, scene.calendar)
+        return due(_begun(scene), when.by, scene.calendar)
     row = scene.clocks.get(when.of)
     if row is None or row.state not in _states(scene, level):
         return None
@@ -164,10 +174,23 @@ def _moment(scene: _Scene, level: Level) -> datetime | None:
     return at if at > row.started_at else None
 
 
+def _begun(scene: _Scene) -> datetime:
+    """Since when the case stands: a case that comes late in its loop since then, as its clocks count."""
+    counted = [scene.clocks[kind].started_at for kind in _CASE_CLOCKS if kind in scene.clocks]
+    accepted = max(scene.loop.round_opened_at, scene.loop.deferred_until or scene.loop.round_opened_at)
+    return min(counted, default=accepted)
+
+
 def _states(scene: _Scene, level: Level) -> Collection[ClockState]:
     """Of a clock that was missed nobody is reminded any more; the miss is over once the contact is made."""
-    made = level.when.of == ClockKind.FIRST_CONTACT and scene.case.first_contact_at is not None
+    made = level.when.of == ClockKind.FIRST_CONTACT and _is_contacted(scene)
     return (ClockState.RUNNING,) if level.when.before or made else (ClockState.RUNNING, ClockState.MISSED)
+
+
+def _is_contacted(scene: _Scene) -> bool:
+    """Whether the customer was reached since the clock of first contact began, or began anew."""
+    row = scene.clocks[ClockKind.FIRST_CONTACT]
+    return scene.reached_at is not None and scene.reached_at >= row.started_at
 
 
 def ahead(end: datetime, by: Duration, calendar: Calendar | None) -> datetime:

@@ -182,7 +182,7 @@ def advance(
     does anything change on a closed loop; its standing says that it is closed.
     """
     loop = lock_loop(session, loop_id)
-    if loop.state == LoopState.CLOSED or _entered(session, loop, stage):
+    if loop.state == LoopState.CLOSED or has_entered(session, loop, stage):
         return get_standing(session, loop_id)
     first = loop.state == LoopState.OPEN
     loop.state, loop.stage = LoopState.IN_PROGRESS, stage
@@ -357,7 +357,7 @@ def _record_clock(
         append(session, loop, f"clock.{state}", at=at, payload={"clock": str(kind)})
 
 
-def _entered(session: Session, loop: LoopRow, stage: str) -> bool:
+def has_entered(session: Session, loop: LoopRow, stage: str) -> bool:
     """Whether this round has been in the stage: its chain says so."""
     payloads = session.exec(
         select(LedgerEvent.payload).where(

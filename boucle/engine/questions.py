@@ -35,9 +35,14 @@ def list_questions(session: Session, loop: LoopRow) -> Sequence[QuestionRow]:
 
 
 def is_over(session: Session, loop: LoopRow, step: str) -> bool:
-    """Whether a step's question was answered or declined: to ask again would be begging."""
+    """Whether a step's question was answered or declined: to ask again would be begging.
+
+    An answer of this round that came before any question makes the first one needless.
+    """
     row = find_question(session, loop, step)
-    return row is not None and row.answered_at is not None
+    if row is None:
+        return loop.answer is not None and not list_questions(session, loop)
+    return row.answered_at is not None
 
 
 def describe(session: Session, loop: LoopRow) -> tuple[Question, ...]:

@@ -36,6 +36,7 @@ def list_free(session: Session, taker: Taker, at: datetime, limit: int = 100) ->
         select(LoopRow.id)
         .where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
         .where(LoopRow.state != LoopState.CLOSED, col(CaseRow.owner).is_(None))
+        .where(col(CaseRow.concluded_at).is_(None))
         .where(col(CaseRow.team).in_(list(taker.teams)))
         .where(or_(col(CaseRow.skill).is_(None), col(CaseRow.skill).in_(list(taker.skills))))
         .where(or_(col(CaseRow.snoozed_until).is_(None), col(CaseRow.snoozed_until) <= at))
@@ -71,8 +72,12 @@ def take_next(
 def _is_free(session: Session, loop: LoopRow) -> bool:
     """Whether nobody was quicker, now that nobody else can be."""
     row = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
-    free = row is not None and row.owner is None and loop.state != LoopState.CLOSED
-    return free and session.exec(_claims().where(CommandRow.loop_id == loop.id)).first() is None
+    free = row is not None and row.owner is None and row.concluded_at is None
+    return (
+        free
+        and loop.state != LoopState.CLOSED
+        and session.exec(_claims().where(CommandRow.loop_id == loop.id)).first() is None
+    )
 
 
 def _claims() -> SelectOfScalar[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, cast
 from sqlmodel import Session, col, func, or_, select
 
-from boucle.engine import ledger, loops, outbox
+from boucle.engine import ledger, loops, outbox, reservations
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import (
     CommandRow,
@@ -253,7 +253,10 @@ def _misreserved() -> Select[Any]:
 
 
 def _unsettled() -> Select[Any]:
-    """Held is what waits to be started, released what was refused before it ever was."""
+    """Held is what waits to be started, released what was refused before it ever was.
+
+    What an offer that was not granted has given back is no matter of the start.
+    """
     start = (LoopRow.decision_id == ReservationRow.decision_id) & (OutboxRow.id == LoopRow.id + "/1")
     fits = {"held": "pending", "released": "refused"}
     wrong = or_(
@@ -262,7 +265,8 @@ def _unsettled() -> Select[Any]:
             for state, start_state in fits.items()
         )
     )
-    return select(col(ReservationRow.decision_id).label("id")).where(start, wrong)
+    of_start = col(ReservationRow.problem).is_distinct_from(reservations.NOT_GRANTED)
+    return select(col(ReservationRow.decision_id).label("id")).where(start, wrong, of_start)
 
 
 def _refused() -> Select[Any]:

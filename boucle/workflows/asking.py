@@ -85,7 +85,7 @@ class Asking(Play):
     async def ask_now(self, inquiry: Inquiry, then: str = ASKED) -> Reaction | None:
         """As `ask`, at once."""
         await self._put(inquiry)
-        if self.has_failed(inquiry.step):
+        if self.has_failed(inquiry.step) and not self.is_answered(inquiry):
             return Reaction.UNREACHABLE
         if self.is_out(inquiry.step) or self.standing.replied:
             await self.advance(then, {ClockKind.ANSWER: inquiry.within})

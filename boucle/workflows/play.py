@@ -47,7 +47,7 @@ class Play:
 
     takes: ClassVar[frozenset[ActKind]] = frozenset(
         {ActKind.NOTE, ActKind.ANSWER, ActKind.SETTLE, ActKind.CLOSE}
-        | {ActKind.REPLY, ActKind.JOIN, ActKind.WITHDRAW, ActKind.MERGE}
+        | {ActKind.REPLY, ActKind.JOIN, ActKind.WITHDRAW, ActKind.MERGE, ActKind.REOPEN}
     )
     """The acts that the step is for; a play takes those of all its steps."""
 
@@ -138,7 +138,7 @@ class Play:
         """Refuse what this play never takes, before anything is written into the history."""
         if not any(act.kind in step.takes for step in type(self).__mro__ if issubclass(step, Play)):
             raise ApplicationError("this play does not take such an act", type="not_for_this_play")
-        if self.closed:
+        if self.closed and act.kind != ActKind.REOPEN:
             raise ApplicationError("the loop is closed", type="closed")
 
     # -- transitions ----------------------------------------------------------------------------
@@ -164,6 +164,8 @@ class Play:
                 workflow.continue_as_new(self._ref)
         await self._see_off()
         await workflow.wait_condition(lambda: not self._outgoing and workflow.all_handlers_finished())
+        if not self.closed:  # reopened meanwhile
+            workflow.continue_as_new(self._ref)
 
     async def _go_through(self, stage: Stage) -> None:
         """What a stage was about to do is refused once the loop was closed behind our back."""
@@ -178,7 +180,7 @@ class Play:
 
     async def _see_off(self) -> None:
         """Tell colleagues what there is to say of a closed loop: who withdrew, or has written since."""
-        while untold := [errand for errand in Play.agenda(self) if errand.name == STAFF]:
+        while self.closed and (untold := [one for one in Play.agenda(self) if one.name == STAFF]):
             if untold[0].at > workflow.now():
                 await self._sleep(untold, None)
             else:
@@ -215,7 +217,13 @@ class Play:
         async with self.turn:
             if not self.closed:
                 call = Advance(
-                    loop=self.loop, stage=stage, at=workflow.now(), clocks=started, met=met, missed=missed
+                    loop=self.loop,
+                    round=self.standing.round,
+                    stage=stage,
+                    at=workflow.now(),
+                    clocks=started,
+                    met=met,
+                    missed=missed,
                 )
                 self.take(await do(LoopActivities.advance, call))
 
@@ -223,7 +231,7 @@ class Play:
         """Close the loop; None: as the answer to the follow-up question says."""
         async with self.turn:
             if not self.closed:
-                call = Close(loop=self.loop, closure=closure, at=workflow.now())
+                call = Close(loop=self.loop, round=self.standing.round, closure=closure, at=workflow.now())
                 self.take(await do(LoopActivities.close_loop, call))
 
     # -- waiting --------------------------------------------------------------------------------
@@ -348,15 +356,16 @@ class Play:
             self._changes += 1
 
     async def _hand_over_by_day(self, step: str, template: str | None) -> Delivery | None:
-        """Hand it over, in the customer's quiet hours at their end; None where the loop is closed by then."""
+        """Hand it over, in the customer's quiet hours at their end; None where the round is over by then."""
+        round_ = self.standing.round
         while (delivery := await self._hand_over(step, template)).later is not None:
             with suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: self.closed,
+                    lambda: self.closed or self.standing.round != round_,
                     timeout=delivery.later - workflow.now(),
                     timeout_summary=f"{step} waits for the end of the quiet hours",
                 )
-            if self.closed:
+            if self.closed or self.standing.round != round_:
                 return None
         return delivery
 

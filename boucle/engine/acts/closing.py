@@ -7,9 +7,11 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, JsonValue
+from sqlmodel import col, select
 
 from boucle.engine import cases, followups, inbox, loops, notices
 from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.tables import CommandRow
 from boucle.model import ActKind, ClockKind, Closure, ContactPolicy, Plan
 
 _NEEDS_CONTACT = frozenset({Closure.RECOVERED, Closure.NOT_RECOVERED, Closure.DECLINED, Closure.COMPLETED})
@@ -76,13 +78,26 @@ def end(doing: Doing, closure: Closure, details: Mapping[str, JsonValue]) -> Non
 def _find_untruth(closure: Closure, situation: Situation) -> str | None:
     if closure == Closure.NO_ANSWER:
         return "no_answer_by_hand"
-    if closure in _NEEDS_CONTACT and not situation.reached and situation.loop.answer is None:
+    if closure in _NEEDS_CONTACT and not situation.reached and not _was_answered(situation):
         return "not_contacted"
     if closure == Closure.UNREACHABLE and situation.reached:
         return "was_reached"
     if closure == Closure.UNREACHABLE and not _tried_enough(situation):
         return "too_few_attempts"
     return None
+
+
+def _was_answered(situation: Situation) -> bool:
+    """Whether the customer has given an answer of this round, and not one that the case came of."""
+    loop, case = situation.loop, situation.case
+    since = case.opened_at if case else loop.round_opened_at
+    answers = select(CommandRow.id).where(
+        CommandRow.loop_id == loop.id,
+        CommandRow.kind == ActKind.ANSWER,
+        CommandRow.state == "applied",
+        col(CommandRow.recorded_at) >= since,
+    )
+    return loop.answer is not None and situation.session.exec(answers.limit(1)).first() is not None
 
 
 def _tried_enough(situation: Situation) -> bool:
