@@ -175,7 +175,8 @@ def _contacts(session: Session, loop: LoopRow, teller: Teller) -> Iterator[str]:
     reached = next((one for one in tried if one.result in REACHED), None)
     if reached is not None:
         after = span((reached.happened_at - loop.opened_at).total_seconds())
-        yield f"{teller.name(reached.actor)} spoke to them {after} later, by {reached.channel}."
+        who = teller.name(reached.actor)
+        yield f"{who} spoke to them by {reached.channel}, {after} after the loop was opened."
     elif tried:
         yield f"Nobody was reached, in {len(tried)} attempt(s)."
 
