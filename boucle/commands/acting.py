@@ -96,23 +96,28 @@ def act_on_all(
     """As `act`, on several loops: one that is refused holds up no other; exit 1 where one was."""
     with opened(workspace) as here:
         who = get_actor(here.settings, actor)
-        recorded = [_try(here, loop, kind, details, who, text) for loop in loops]
+        named = _find_all(here, loops)
+        recorded = [_try(here, loop, kind, details, who, text) for loop in named]
         acted = [_await(here, one) if here.is_running and one.command else one for one in recorded]
         show(acted, lambda: table(("loop", "result"), [(one.loop, said(one)) for one in acted]), format_)
     if any(one.state == "refused" for one in acted):
         raise typer.Exit(1)
 
 
+def _find_all(here: Opened, loops: Sequence[str]) -> list[str]:
+    """Their ids. One that is not found is a mistake of the whole command: then nothing is done to any."""
+    with here.database.reading() as session:
+        return [find_loop(session, loop).id for loop in loops]
+
+
 def _try(
     here: Opened, loop: str, kind: ActKind, details: Mapping[str, Any], actor: str, text: str | None
 ) -> Acted:
-    """A loop that is not found is a mistake of the whole command; one that refuses says so itself."""
-    with here.database.reading() as session:
-        named = find_loop(session, loop).id
+    """One that refuses says so itself."""
     try:
-        return _record(here, named, kind, details, actor, None, text)
+        return _record(here, loop, kind, details, actor, None, text)
     except RefusedError as error:
-        return Acted("", named, "refused", error.reason)
+        return Acted("", loop, "refused", error.reason)
 
 
 def read_instant(text: str) -> datetime:
