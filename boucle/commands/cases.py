@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from boucle.commands.clocking import WHEN
 from boucle.commands.loops import SHORT, context, heading, summary
 from boucle.commands.options import (
     ActorOption,
@@ -20,6 +21,10 @@ from boucle.commands.options import (
 from boucle.commands.output import now, show, table, until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlmodel import Session
+
     from boucle.engine.tables import LoopRow
     from boucle.engine.work_tables import CaseRow
 
@@ -36,6 +41,10 @@ def list_(
     state: Annotated[
         LoopStateName | None, typer.Option(help="Only this state; without it, not closed.")
     ] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(help="Only cases of whoever's name, e-mail address, number or key has this in it."),
+    ] = None,
     aside: Annotated[bool, typer.Option("--aside", help="Also cases that were put aside.")] = False,
     limit: LimitOption = 100,
     workspace: WorkspaceOption = None,
@@ -49,12 +58,16 @@ def list_(
     chosen = LoopState(state) if state else None
     with opened(workspace) as here, here.database.reading() as session:
         inbox = None if aside else now()
-        rows = list_cases(session, owner=owner, team=team, state=chosen, at=inbox, limit=limit)
+        rows = list_cases(
+            session, owner=owner, team=team, state=chosen, at=inbox, about=customer, limit=limit
+        )  # fmt: skip
         if owner and not rows:  # who has left can still own cases
             require_person(here.settings, owner)
         if team and not rows:
             require_team(here.settings, team)
-        show([_summary(*row) for row in rows], lambda: _case_table(list(rows)), format_)
+        whom = _list_names(session, [loop for _, loop in rows])
+        told = [{**_summary(*row), "contact_name": whom.get(row[1].id)} for row in rows]
+        show(told, lambda: _case_table(list(rows), whom), format_)
 
 
 def show_(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
@@ -102,19 +115,20 @@ def attempt(
     channel: Annotated[ChannelName, typer.Option(help="How the customer was tried.")],
     result: Annotated[ResultName, typer.Option(help="What came of it.")],
     at: AtOption = None,
-    next_try: Annotated[str | None, typer.Option("--next", help="When to try again.")] = None,
+    next_try: Annotated[str | None, typer.Option("--next", help=f"When to try again. {WHEN}")] = None,
     text: TextOption = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:
     """Log one try to reach the customer."""
-    from boucle.commands.acting import act, read_instant
+    from boucle.commands.acting import act
+    from boucle.commands.clocking import read_time
     from boucle.model import ActKind
 
     details: dict[str, Any] = {"channel": channel, "result": result}
     if next_try:
-        details["next_try_at"] = read_instant(next_try)
+        details["next_try_at"] = read_time(workspace, loop, next_try)
     act(
         loop, ActKind.ATTEMPT, details, workspace=workspace, actor=actor, format_=format_, at=at, text=text
     )  # fmt: skip
@@ -162,7 +176,19 @@ def _summary(case: CaseRow, loop: LoopRow) -> dict[str, Any]:
     return {**summary(loop), **own, "case_opened_at": case.opened_at}
 
 
-def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
+def _list_names(session: Session, rows: Sequence[LoopRow]) -> dict[str, str]:
+    """By loop, whom it is about: the contact's name, else the address, else the number."""
+    from boucle.engine.privacy import find_persons
+
+    people = find_persons(session, sorted({row.contact_id for row in rows if row.contact_id}))
+    names = {
+        contact: one.get("name") or one.get("email") or one.get("phone", "")
+        for contact, one in people.items()
+    }
+    return {row.id: names[row.contact_id] for row in rows if row.contact_id in names}
+
+
+def _case_table(rows: list[tuple[CaseRow, LoopRow]], whom: Mapping[str, str]) -> str:
     if not rows:
         return "no cases"
     at = now()
@@ -170,6 +196,7 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
         (
             loop.id[:SHORT],
             until(loop.next_due, at) if loop.next_due else "",
+            whom.get(loop.id, "" if loop.contact_id else "anonymous"),
             case.severity,
             loop.first_score,
             case.owner or "nobody",
@@ -178,7 +205,7 @@ def _case_table(rows: list[tuple[CaseRow, LoopRow]]) -> str:
         )
         for case, loop in rows
     ]
-    return table(("loop", "due", "severity", "score", "owner", "team", "stage"), cells)
+    return table(("loop", "due", "contact", "severity", "score", "owner", "team", "stage"), cells)
 
 
 def _case_text(details: dict[str, Any]) -> str:

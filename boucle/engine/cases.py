@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from boucle.engine import clocks, loops, task_rows
 from boucle.engine.canonical import instant_text
+from boucle.engine.customer_lists import is_about
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
 from boucle.engine.work_tables import AttemptRow, CaseRow
@@ -193,18 +194,22 @@ def list_cases(
     team: str | None = None,
     state: LoopState | None = None,
     at: datetime | None = None,
+    about: str | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> Sequence[tuple[CaseRow, LoopRow]]:
     """Cases of the loops' present rounds, what is due next first; without `state`, those to be worked.
 
-    With `at`, the inbox of that instant: without those that were put aside until later.
+    With `at`, the inbox of that instant: without those that were put aside until later. `about` is part
+    of whom they are about, see `customer_lists.is_about`.
     """
     query = select(CaseRow, LoopRow).where(CaseRow.loop_id == LoopRow.id, CaseRow.round == LoopRow.round)
     query = query.where(LoopRow.state == state if state else _IS_OPEN)
     for column, value in ((CaseRow.owner, owner), (CaseRow.team, team)):
         if value is not None:
             query = query.where(column == value)
+    if about is not None:
+        query = query.where(is_about(about))
     if at is not None:
         query = query.where(col(CaseRow.snoozed_until).is_(None) | (col(CaseRow.snoozed_until) <= at))
     order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), col(CaseRow.opened_at))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, or_, select
 
 from boucle.engine.customers import Party
-from boucle.engine.tables import Contact, Customer, LoopRow, ResponseRow
+from boucle.engine.privacy import CONTACT
+from boucle.engine.tables import Contact, Customer, LoopRow, Personal, ResponseRow
 from boucle.errors import AmbiguousError, NotFoundError
 from boucle.model import LoopState
 
@@ -40,6 +41,23 @@ def find_party(session: Session, model: type[Party], name: str) -> Party:
         if found:
             return found[0]
     raise NotFoundError(kind, name)
+
+
+def is_about(text: str) -> ColumnElement[bool]:
+    """Of loops: whether `text` is part of the name, address, number or key of whom they are about.
+
+    The case of letters doesn't matter; on SQLite only that of the 26 of English.
+    """
+    personal = select(Personal.subject).where(
+        Personal.scope == CONTACT, col(Personal.value).icontains(text, autoescape=True)
+    )
+    contacts = select(Contact.id).where(col(Contact.key).icontains(text, autoescape=True))
+    customers = select(Customer.id).where(col(Customer.key).icontains(text, autoescape=True))
+    return or_(
+        col(LoopRow.contact_id).in_(personal),
+        col(LoopRow.contact_id).in_(contacts),
+        col(LoopRow.customer_id).in_(customers),
+    )
 
 
 def follow(session: Session, row: Party) -> Party:

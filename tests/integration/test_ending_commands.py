@@ -193,6 +193,40 @@ def test_several_false_alarms_are_closed_at_once_and_one_that_refuses_holds_up_n
     assert (bulk.code, "one case at a time" in bulk.err) == (2, True)
 
 
+def test_none_of_several_is_closed_where_one_of_them_does_not_exist(call: Call) -> None:
+    loops = loops_of(call, "csm_case")
+    said = call("cases", "close", loops[0], "zzzz", "--closure", "false_alarm")
+    assert (said.code, said.out, said.err) == (1, "", "boucle: no loop 'zzzz'\n")
+    begin_case(loops[0])
+    assert call("cases", "close", loops[0], "--closure", "false_alarm").code == 0
+
+
+def test_a_case_is_found_by_whom_it_is_about(call: Call) -> None:
+    loops = loops_of(call, "csm_case")
+    for loop in loops:
+        begin_case(loop)
+    (found,) = ask(call, "cases", "list", "--customer", "NADIA")
+    assert found["contact_name"] == "Nadia Benali"
+    assert found["loop"] in loops
+    listed = call("cases", "list").out
+    assert "CONTACT" in listed
+    assert "Nadia Benali" in listed
+    assert "anonymous" in listed
+    for part in ("nadia@client", "p-1", "acc-1"):
+        assert found["loop"] in {one["loop"] for one in ask(call, "cases", "list", "--customer", part)}
+    assert call("cases", "list", "--customer", "na%ia").out == "no cases\n"
+
+
+def test_the_next_try_is_a_length_of_time_or_an_instant(call: Call) -> None:
+    loop = loops_of(call, "csm_case")[0]
+    begin_case(loop)
+    tried = ("cases", "attempt", loop, "--channel", "phone", "--result", "no_reply", "--next")
+    assert call(*tried, "2h").code == 0
+    assert call(*tried, "2 business days").code == 0
+    said = call(*tried, "14:30")
+    assert (said.code, said.err.startswith("boucle: '14:30' is no time to come; write 4h")) == (2, True)
+
+
 def test_loops_are_merged_and_the_other_one_shows_it(call: Call) -> None:
     loop, other = loops_of(call, "csm_case")[:2]
     refused = call("loops", "merge", loop, other)
