@@ -8,13 +8,14 @@ import typer
 
 from boucle.commands.loops import SHORT
 from boucle.commands.options import ActorOption, FormatOption, LoopArgument, WorkspaceOption
-from boucle.commands.output import now, show, table, until
+from boucle.commands.output import now, say, show, table, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlmodel import Session
 
+    from boucle.commands.acting import Acted
     from boucle.engine.tables import LoopRow
     from boucle.engine.work_tables import ApprovalRow
     from boucle.settings import Settings
@@ -86,9 +87,26 @@ def grant(
         "approver": _find_approver(settings, who, value),
         **({"value": value} if value else {}),
     }
-    act(
+    acted = act(
         loop, ActKind.GRANT, details, workspace=workspace, actor=who, format_=format_, text=text
     )  # fmt: skip
+    for line in _tell_outcome(workspace, acted) if acted.state == "applied" else ():
+        say(line)
+
+
+def _tell_outcome(workspace: Path | None, acted: Acted) -> list[str]:
+    """What came of granting: the code to read out, or who has to approve it first."""
+    from boucle.commands.offers import find_told
+    from boucle.commands.opening import opened
+    from boucle.engine.loops import find_loop
+
+    with opened(workspace) as here, here.database.reading() as session:
+        row = find_loop(session, acted.loop)
+        told = find_told(session, row)
+        if told is None:
+            waits = waiting_lines(session, row)
+            return [f"not granted yet: {line.removeprefix('approval').strip()}" for line in waits]
+        return ["{kind} {worth}, {state}, code {code}".format(**told)]
 
 
 def _decide(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boucle.commands.options import ActorOption, FormatOption, LoopArgument, WorkspaceOption
-from boucle.commands.output import now, say
+from boucle.commands.output import local, now, say
 from boucle.errors import BoucleError
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def promise(
     )  # fmt: skip
     number = _find_number(workspace, acted.command)
     if number is not None:
-        say(f"this is promise {number}; once it is kept: boucle cases keep {loop} {number}")
+        due = local(details["due"])
+        say(f"this is promise {number}, due {due}; once it is kept: boucle cases keep {loop} {number}")
 
 
 def keep(
