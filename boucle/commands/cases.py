@@ -162,10 +162,10 @@ def assign(
 ) -> None:
     """Give a case to somebody; to take it from somebody else needs a reason."""
     from boucle.commands.acting import act
-    from boucle.commands.opening import get_settings, require_person
+    from boucle.commands.opening import get_settings, require_worker
     from boucle.model import ActKind
 
-    require_person(get_settings(workspace), owner)
+    require_worker(get_settings(workspace), owner)
     act(
         loop, ActKind.ASSIGN, {"owner": owner}, workspace=workspace, actor=actor, format_=format_, text=reason
     )

@@ -83,10 +83,10 @@ def ask(
     """Ask a colleague for something by a time: a task of theirs, which they are told and reminded of."""
     from boucle.commands.acting import act
     from boucle.commands.clocking import read_time
-    from boucle.commands.opening import get_settings, require_person
+    from boucle.commands.opening import get_settings, require_worker
     from boucle.model import ActKind
 
-    require_person(get_settings(workspace), colleague)
+    require_worker(get_settings(workspace), colleague)
     details = {"colleague": colleague, "due": read_time(workspace, loop, by)}
     act(loop, ActKind.ASK, details, workspace=workspace, actor=actor, format_=format_, text=text)
 

@@ -147,6 +147,12 @@ def require_person(settings: Settings, person: str) -> None:
         raise NotFoundError("person", person, settings.people)
 
 
+def require_worker(settings: Settings, person: str) -> None:
+    """Refuse a name that is nobody's, and somebody who could not work: NotFoundError, ReadOnlyActorError."""
+    require_person(settings, person)
+    get_actor(settings, person)
+
+
 def require_team(settings: Settings, team: str) -> None:
     """Refuse a name that is no team's: NotFoundError."""
     if team not in settings.teams:

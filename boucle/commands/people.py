@@ -137,13 +137,13 @@ def _read_absence(
 ) -> Absence:
     from pydantic import ValidationError
 
-    from boucle.commands.opening import require_person
+    from boucle.commands.opening import require_worker
     from boucle.settings import Away
     from boucle.worker.directory import make_absence
 
     zone = settings.people[person].timezone or settings.timezone
     if stand_in is not None:
-        require_person(settings, stand_in)
+        require_worker(settings, stand_in)
     if stand_in == person:
         raise BadAbsenceError(f"'{person}' cannot stand in for themselves")
     try:
