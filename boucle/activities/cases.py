@@ -31,7 +31,7 @@ class CaseActivities:
         """
         with self._database.session() as session:
             standing = get_standing(session, call.loop)
-            if standing.state == LoopState.CLOSED:
+            if standing.state == LoopState.CLOSED or standing.round != call.round:
                 return standing
             case = cases.open_case(
                 session, call.loop, team=call.team, severity=call.severity, at=call.at, skill=call.skill

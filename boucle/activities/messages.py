@@ -21,6 +21,7 @@ from boucle.activities.letters import (
 from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import VARIABLES, Templates
+from boucle.activities.tries import at_this_try
 from boucle.engine import asking, consent, effects, inbox, offers, privacy, promotions, questions, quiet_hours
 from boucle.engine.clock import due
 from boucle.engine.links import Links
@@ -44,6 +45,7 @@ class MessageActivities:
         In the customer's quiet hours nothing is begun: `later` says when they are over.
         Consent and legal hold are asked again: where either stands against it, it is refused for good.
         """
+        call = call.model_copy(update={"at": at_this_try(call.at)})
         with self._post.database.session() as session:
             later = quiet_hours.find_end(session, session.get_one(LoopRow, call.loop), call.at)
             if later is not None:
@@ -55,7 +57,13 @@ class MessageActivities:
         try:
             return Delivery(state=self._post.hand_over(letter))
         except UncertainError:
-            return self.send_message(call)  # finds an intent without a receipt: unconfirmed
+            return self._settle(call)  # finds an intent without a receipt: unconfirmed
+
+    def _settle(self, call: Send) -> Delivery:
+        with self._post.database.session() as session:
+            state, _ = self._prepare(session, call)
+            session.commit()
+            return Delivery(state=state)
 
     def _prepare(self, session: Session, call: Send) -> tuple[EffectState, Letter | None]:
         """The intent and the letter; no letter where the effect is over, or nobody can be written to."""
@@ -111,9 +119,11 @@ class MessageActivities:
 
 
 def _find_objection(session: Session, loop: LoopRow, call: Send) -> str | None:
-    """The code of what stands against sending; nobody is reminded of what they have answered."""
+    """The code of what stands against sending; nobody is reminded of what they have answered, or cannot."""
     if call.about and questions.is_over(session, loop, call.about):
         return questions.ANSWERED
+    if call.about and questions.has_expired(session, loop, call.about, call.at):
+        return questions.EXPIRED
     return consent.find_objection(session, loop) or inbox.find_stop(session, loop)
 
 

@@ -19,6 +19,7 @@ from boucle.activities.letters import BadAddressError, Letterhead, Recipient, co
 from boucle.activities.people import Colleague, Directory
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import VARIABLES, Templates, Text
+from boucle.activities.tries import at_this_try
 from boucle.activities.wording import Wording, find_wording
 from boucle.engine import effects, notices, privacy, responses
 from boucle.engine.absences import find_present, read_absences
@@ -60,6 +61,7 @@ class NoticeActivities:
         What cannot be told now comes back with the instant at which it can. One that fails does not
         hold up the others; the first failure is raised after them.
         """
+        call = call.model_copy(update={"at": at_this_try(call.at)})
         states: dict[str, EffectState] = {}
         later: dict[str, datetime] = {}
         failures: list[BoucleError] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,8 @@ from boucle.standing import Question
 
 ANSWERED = "answered"
 """The code with which a reminder of a question is refused that was answered meanwhile."""
+EXPIRED = "question_expired"
+"""The code with which a message is refused whose question cannot be answered any more."""
 
 
 def find_question(session: Session, loop: LoopRow, step: str) -> QuestionRow | None:
@@ -43,6 +46,12 @@ def is_over(session: Session, loop: LoopRow, step: str) -> bool:
     if row is None:
         return loop.answer is not None and not list_questions(session, loop)
     return row.answered_at is not None
+
+
+def has_expired(session: Session, loop: LoopRow, step: str, at: datetime) -> bool:
+    """Whether a step's question was asked, and its time is over."""
+    row = find_question(session, loop, step)
+    return row is not None and at > row.expires_at
 
 
 def describe(session: Session, loop: LoopRow) -> tuple[Question, ...]:

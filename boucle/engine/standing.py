@@ -14,6 +14,9 @@ from boucle.errors import NotFoundError
 from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
 from boucle.standing import CaseStanding, Standing
 
+_SAYS_NOTHING = frozenset({questions.ANSWERED, questions.EXPIRED, inbox.REPLIED})
+"""Codes with which a message is refused that say nothing of whether its customer can be written to."""
+
 
 def get_standing(session: Session, loop_id: str) -> Standing:
     """Where the loop stands in its present round; NotFoundError. Nothing personal.
@@ -100,4 +103,4 @@ def _is_objected(effect: EffectRow) -> bool:
 def _refused_message(effect: EffectRow) -> bool:
     """What was kept back because the customer has answered, or written back, says nothing of the address."""
     refused = effect.kind == EffectKind.CUSTOMER and effect.state == EffectState.REFUSED
-    return refused and effect.receipt.get("code") not in {questions.ANSWERED, inbox.REPLIED}
+    return refused and effect.receipt.get("code") not in _SAYS_NOTHING

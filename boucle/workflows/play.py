@@ -357,8 +357,8 @@ class Play:
 
     async def _hand_over_by_day(self, step: str, template: str | None) -> Delivery | None:
         """Hand it over, in the customer's quiet hours at their end; None where the round is over by then."""
-        round_ = self.standing.round
-        while (delivery := await self._hand_over(step, template)).later is not None:
+        round_, letter = self.standing.round, self.letter(step, template)
+        while (delivery := await self._hand_over(letter)).later is not None:
             with suppress(TimeoutError):
                 await workflow.wait_condition(
                     lambda: self.closed or self.standing.round != round_,
@@ -369,8 +369,9 @@ class Play:
                 return None
         return delivery
 
-    async def _hand_over(self, step: str, template: str | None) -> Delivery:
-        return await do(MessageActivities.send_message, self.letter(step, template), SENDING)
+    async def _hand_over(self, letter: Send) -> Delivery:
+        now = letter.model_copy(update={"at": workflow.now()})
+        return await do(MessageActivities.send_message, now, SENDING)
 
     def letter(self, step: str, template: str | None) -> Send:
         """What is handed over to be sent. A step adds what its own messages carry to that of `super()`."""

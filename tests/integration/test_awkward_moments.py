@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import Session
+from temporalio.testing import ActivityEnvironment
 
-from boucle.activities.calls import Advance, Clock, Close
+from boucle.activities.calls import Advance, Clock, Close, Send
+from boucle.activities.letters import Letterhead
 from boucle.activities.loops import LoopActivities
-from boucle.engine import approvals, cases, clocks, loops, outbox, questions
+from boucle.activities.mail import Mailbox
+from boucle.activities.messages import MessageActivities
+from boucle.activities.posting import Post
+from boucle.activities.templates import Templates
+from boucle.engine import approvals, asking, cases, clocks, loops, outbox, questions
 from boucle.engine.approvals import PLAY_S, Proposal
 from boucle.engine.climbing import climb
 from boucle.engine.database import Database
 from boucle.engine.ladder import list_rungs
+from boucle.engine.links import LinkKeys, Links
 from boucle.engine.offers import Offered
 from boucle.engine.queue import Taker, list_free
 from boucle.engine.reconciliation import contradictions
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import DecisionRow, LoopRow, OutboxRow, ReservationRow
 from boucle.errors import RefusedError
-from boucle.model import ActKind, ClockKind, Closure, Duration, LoopState, Money, OfferKind
+from boucle.model import (
+    ActKind,
+    ClockKind,
+    Closure,
+    Duration,
+    EffectState,
+    LoopState,
+    Money,
+    OfferKind,
+    Plan,
+    QuestionKind,
+    QuietHours,
+)
 from boucle.workflows.csm_case_params import CsmCaseParams
 from tests.integration.opening import AT, DAY, HOUR, act, open_loop
 from tests.integration.test_ladder import QUIET, ROSTER, case_of
@@ -166,3 +188,58 @@ def test_a_reopening_is_told_to_a_play_that_still_ends_the_round_before(session:
     loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT)
     command = act(session, loop.id, ActKind.REOPEN, at=AT + HOUR, text="She has called.").command
     assert session.get_one(OutboxRow, command).state == "pending"
+
+
+def messages(database: Database, folder: Path) -> MessageActivities:
+    (folder / "texts").mkdir()
+    (folder / "texts" / "apology.en.txt").write_text("Subject: Sorry\n\nWe are sorry.\n", encoding="utf-8")
+    post = Post(database, Mailbox(folder / "mails"))
+    head = Letterhead("Firm", "Firm <hello@firm.example>", "firm.example")
+    links = Links("https://firm.example", LinkKeys((b"k" * 32,)))
+    return MessageActivities(post, Templates(folder / "texts", "en"), head, links)
+
+
+def test_what_could_not_be_sent_by_day_is_not_sent_at_night(database: Database, tmp_path: Path) -> None:
+    """The mail server is away from seven in the evening until nine; it is quiet from eight on."""
+    with database.session() as session:
+        loop = open_loop(session)
+        quiet = QuietHours(begins=20 * 60, ends=8 * 60)
+        loop.plan = Plan.model_validate_json(loop.plan).model_copy(update={"quiet": quiet}).model_dump_json()
+        session.add(loop)
+        session.commit()
+        call = Send(loop=loop.id, round=1, step="apology", at=AT + 9 * HOUR, template="apology")
+    env = ActivityEnvironment()
+    env.info = replace(
+        env.info, attempt=24, scheduled_time=AT + 9 * HOUR, current_attempt_scheduled_time=AT + 11 * HOUR
+    )
+    delivery = env.run(messages(database, tmp_path).send_message, call)
+    assert delivery.later == AT + 22 * HOUR
+    assert not (tmp_path / "mails").exists()
+
+
+def test_nobody_is_reminded_of_a_question_whose_time_is_over(database: Database, tmp_path: Path) -> None:
+    with database.session() as session:
+        loop = open_loop(session)
+        asking.ask(session, loop, step="follow-up", kind=QuestionKind.SCORE, at=AT, expires_at=AT + DAY)
+        session.commit()
+        loop_id = loop.id
+    late = Send(
+        loop=loop_id, round=1, step="follow-up-reminder", at=AT + 2 * DAY, template="apology",
+        about="follow-up",
+    )  # fmt: skip
+    assert messages(database, tmp_path).send_message(late).state == EffectState.REFUSED
+    with database.reading() as session:
+        assert get_standing(session, loop_id).reachable
+
+
+def test_a_link_serves_for_one_testimonial_on_a_closed_loop_too(session: Session) -> None:
+    loop = open_loop(session)
+    question = asking.ask(
+        session, loop, step="invitation", kind=QuestionKind.INVITATION, at=AT, expires_at=AT + 9 * DAY
+    ).id
+    loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT + DAY)
+    said: dict[str, Any] = {"publish": True, "question": question, "text": "They are good."}
+    assert act(session, loop.id, ActKind.TESTIFY, actor="customer", at=AT + DAY, **said).applied
+    with pytest.raises(RefusedError) as refused:
+        act(session, loop.id, ActKind.TESTIFY, actor="customer", at=AT + DAY, **said)
+    assert refused.value.reason == "already_answered"

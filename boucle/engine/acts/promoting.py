@@ -95,16 +95,23 @@ class Testify(Deed):
             id=command.id, loop_id=doing.loop.id, given_at=command.at, may_publish=self.publish
         )
         doing.session.add(row)
+        question = doing.session.get(QuestionRow, self.question) if self.question else None
+        if question is not None:  # its link is used up, whatever has become of the loop
+            _note_answer(doing, question)
         if doing.loop.state != LoopState.CLOSED:
-            _answer_invitation(doing.session, doing.loop, command.id, doing)
+            _answer_invitation(doing.session, doing.loop, doing)
 
 
-def _answer_invitation(session: Session, loop: LoopRow, command: str, doing: Doing) -> None:
+def _note_answer(doing: Doing, question: QuestionRow) -> None:
+    question.answered_at, question.answered_by = doing.command.at, doing.command.id
+    question.has_text = True
+    doing.session.add(question)
+
+
+def _answer_invitation(session: Session, loop: LoopRow, doing: Doing) -> None:
     """A testimonial answers the invitation of this round that waits."""
     for question in list_questions(session, loop):
         if question.answered_at is None:
-            question.answered_at, question.answered_by = doing.command.at, command
-            question.has_text = True
-            session.add(question)
+            _note_answer(doing, question)
     if promotions.find_referral(session, loop.id) is None:  # else it is still waited for
         loops.end_clock(session, loop, ClockKind.ANSWER, doing.command.at)
