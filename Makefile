@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test test-processes test-workflows test-inner browser engines check kill chaos long format bench locks clean
+.PHONY: install demo test test-processes test-workflows test-inner browser engines check kill long format bench locks clean
 
 # Compiled at once, as an installed wheel is: a command, and each loop that a worker takes up, begins sooner.
 install: .venv/.ready
@@ -54,11 +54,6 @@ check: .venv/.ready
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready
 	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
-
-# Loops of all plays, random acts, kills, and the loss of Temporal's file: 500 loops and 200 kills, for hours.
-# BOUCLE_CHAOS_SEED=N repeats a run's choices.
-chaos: .venv/.ready
-	BOUCLE_CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py
 
 # Eight engines over 100,000 evaluations; 10,000 mutated files; 10,000 questions asked two ways; 1,000 races of each kind;
 # 10,000 calendars counted minute by minute; a loop of 5,000 acts.
