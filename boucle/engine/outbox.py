@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, true
 from sqlalchemy.orm import aliased
@@ -18,6 +18,9 @@ from sqlmodel import Session, col, or_, select
 from boucle.engine import reservations
 from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.model import LoopState
+
+Kind = Literal["start", "act"]
+"""What Temporal is told: to start a loop's round, or to take an act."""
 
 _FIRST_WAIT = timedelta(milliseconds=250)
 _LONGEST_WAIT = timedelta(minutes=1)
@@ -74,8 +77,10 @@ def enqueue_act(session: Session, loop: LoopRow, command_id: str, at: datetime) 
     return row
 
 
-def pending(session: Session, limit: int, *, at: datetime | None = None) -> Sequence[OutboxRow]:
-    """What to tell next, oldest first; rows that another dispatcher holds are left out.
+def pending(
+    session: Session, limit: int, *, at: datetime | None = None, kind: Kind | None = None
+) -> Sequence[OutboxRow]:
+    """What to tell next, of one kind or of both, oldest first; what another dispatcher holds is left out.
 
     Of each loop only the first in line: its start before its acts, and its acts in order. With
     `at`, rows that wait for their next try are left out, and so are starts deferred beyond `at`:
@@ -88,6 +93,8 @@ def pending(session: Session, limit: int, *, at: datetime | None = None) -> Sequ
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if kind is not None:
+        query = query.where(OutboxRow.kind == kind)
     if at is not None:
         query = query.where(or_(col(OutboxRow.next_try_at).is_(None), col(OutboxRow.next_try_at) <= at))
         query = query.where(or_(col(OutboxRow.not_before).is_(None), col(OutboxRow.not_before) <= at))

@@ -16,7 +16,11 @@ from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -31,6 +35,7 @@ from boucle.activities.calls import ApplyAct
 from boucle.activities.loops import LoopActivities
 from boucle.engine import outbox
 from boucle.engine.database import Database
+from boucle.engine.outbox import Kind
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
 from boucle.model import ActKind, Plan
 from boucle.standing import Act, ActOutcome, LoopRef
@@ -41,7 +46,9 @@ _log = logging.getLogger(__name__)
 _IDLE = 0.25
 _BUSY = 0.02
 _AFTER_FAILURE = 2.0
-_AT_ONCE = 40
+_STARTS_AT_ONCE = 15
+_ACTS_AT_ONCE = 25
+"""Each kind has its own share: an act waits for its play, and no start waits for acts."""
 _TELLING = timedelta(seconds=10)
 _Result = TypeVar("_Result")
 
@@ -72,7 +79,7 @@ class Dispatcher:
         self._database = database
         self._task_queue = task_queue
         self._plays = frozenset(load_workflows().workflows)
-        self._telling: dict[str, asyncio.Task[None]] = {}
+        self._telling: dict[str, tuple[Kind, asyncio.Task[None]]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`, then finish what is being told; what cannot be told now is told later."""
@@ -80,7 +87,7 @@ class Dispatcher:
             pause = await self._look()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
-        await asyncio.gather(*self._telling.values(), return_exceptions=True)
+        await asyncio.gather(*(task for _, task in self._telling.values()), return_exceptions=True)
 
     async def _look(self) -> float:
         """Begin what is due; how many seconds until the next look."""
@@ -95,7 +102,7 @@ class Dispatcher:
         due = await asyncio.to_thread(self._read)
         for one in due:
             task = asyncio.create_task(self._tell(one))
-            self._telling[one.row] = task
+            self._telling[one.row] = ("start" if isinstance(one, _Start) else "act", task)
             task.add_done_callback(partial(self._forget, one.row))
         return len(due)
 
@@ -105,10 +112,16 @@ class Dispatcher:
             _log.error("outbox row %s was told, but not marked", row, exc_info=error)
 
     def _read(self) -> list[_Start | _Delivery]:
-        busy = frozenset(self._telling)
         with self._database.reading() as session:
-            rows = outbox.pending(session, _AT_ONCE + len(busy), at=_now())
-            return [_describe(session, row) for row in rows if row.id not in busy][: _AT_ONCE - len(busy)]
+            starts = self._list_due(session, "start", _STARTS_AT_ONCE)
+            acts = self._list_due(session, "act", _ACTS_AT_ONCE)
+            return [_describe(session, row) for row in (*starts, *acts)]
+
+    def _list_due(self, session: Session, kind: Kind, at_once: int) -> list[OutboxRow]:
+        """What is due of one kind and not being told, as much of it as its share has room for."""
+        busy = {row for row, (of, _) in self._telling.items() if of == kind}
+        due = outbox.pending(session, at_once + len(busy), at=_now(), kind=kind)
+        return [row for row in due if row.id not in busy][: max(at_once - len(busy), 0)]
 
     async def _tell(self, one: _Start | _Delivery) -> None:
         try:
@@ -150,6 +163,9 @@ class Dispatcher:
             )
         except WorkflowUpdateFailedError:
             await self._apply_here(delivery)
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            await self._bump(delivery.row, "not_answered")
+            return
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from pydantic import JsonValue
 from sqlmodel import col, func, select
 from temporalio.api.enums.v1 import EventType
 
-from boucle.engine.tables import LoopRow
+from boucle.engine import commands
+from boucle.engine.tables import LoopRow, OutboxRow
+from boucle.model import ActKind
+from boucle.worker import dispatcher
 from tests.workflows.world import World, eventually, working
 
 APOLOGY: dict[str, JsonValue] = {"template": "apology", "offer": "none"}
@@ -33,3 +40,42 @@ async def test_a_crowd_of_loops_gets_going_without_a_task_in_vain(idle_world: Wo
         await eventually(lambda: count_apologized(world) == _LOOPS or None, seconds=120)
         assert [await timed_out_tasks(world, loop) for loop in loops] == [0] * _LOOPS
     assert len(world.mails.of("apology")) == _LOOPS
+
+
+def is_started(world: World, loop: str) -> bool:
+    with world.database.reading() as session:
+        return session.get_one(OutboxRow, f"{loop}/1").state == "started"
+
+
+def note(world: World, loop: str) -> str:
+    at = datetime.now(UTC)
+    with world.database.session() as session:
+        command = commands.record(
+            session, loop_id=loop, kind=ActKind.NOTE, actor="carla", at=at, recorded_at=at, details={},
+            text="Nobody works.",
+        )  # fmt: skip
+        session.commit()
+        return command.id
+
+
+async def test_acts_that_no_play_answers_hold_up_no_start(
+    idle_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "_ACTS_AT_ONCE", 2)
+    monkeypatch.setattr(dispatcher, "_TELLING", timedelta(seconds=3))
+    world = idle_world
+    async with working(world):
+        slow = [world.open_loop("csm_case", {"team": "csm"}) for _ in range(3)]
+        for loop in slow:
+            await world.has_effect(loop, "staff-assigned-first")
+    acts = [note(world, loop) for loop in slow]
+    loop = world.open_loop("apologize_with_offer", APOLOGY)
+    stop = asyncio.Event()
+    telling = asyncio.create_task(
+        dispatcher.Dispatcher(world.env.client, world.database, world.task_queue).run(stop)
+    )
+    await eventually(lambda: is_started(world, loop) or None, seconds=2.5)
+    stop.set()
+    await telling
+    async with working(world):
+        assert {(await world.decided(act)).state for act in acts} == {"applied"}
