@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WHEN = "A length of time such as 4h, 3 days, 2 business days, or an instant such as 2026-03-10T14:30."
 
 
+DEADLINE = f"By when. {WHEN[:-1]}; a day alone is meant to its end."
+
+
 class BadTimeError(BoucleError):
     """A time that was typed cannot be read, or is over."""
 
@@ -81,7 +84,7 @@ def promise(
     loop: LoopArgument,
     text: Annotated[str, typer.Argument(help="What the customer was promised.")],
     *,
-    by: Annotated[str, typer.Option(help=f"By when. {WHEN}")],
+    by: Annotated[str, typer.Option(help=DEADLINE)],
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -90,7 +93,7 @@ def promise(
     from boucle.commands.acting import act
     from boucle.model import ActKind
 
-    details = {"due": read_time(workspace, loop, by)}
+    details = {"due": read_deadline(workspace, loop, by)}
     acted = act(
         loop, ActKind.PROMISE, details, workspace=workspace, actor=actor, format_=format_, text=text
     )  # fmt: skip
@@ -116,6 +119,17 @@ def keep(
 
     details = {"commitment": number, "kept": not broken}
     act(loop, ActKind.KEEP, details, workspace=workspace, actor=actor, format_=format_, text=text)
+
+
+def read_deadline(workspace: Path | None, loop: str, text: str) -> datetime:
+    """As `read_time`, of what is due: a day alone is meant to its end."""
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return read_time(workspace, loop, text)
+    return read_time(workspace, loop, f"{day.isoformat()}T23:59")
 
 
 def read_time(workspace: Path | None, loop: str, text: str) -> datetime:

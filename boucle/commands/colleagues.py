@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from boucle.commands.clocking import WHEN
+from boucle.commands.clocking import DEADLINE
 from boucle.commands.loops import SHORT
 from boucle.commands.options import (
     ActorOption,
@@ -75,19 +75,19 @@ def ask(
     colleague: Annotated[str, typer.Argument(help="Id of the person who is asked.")],
     text: Annotated[str, typer.Argument(help="What they are asked for.")],
     *,
-    by: Annotated[str, typer.Option(help=f"By when. {WHEN}")],
+    by: Annotated[str, typer.Option(help=DEADLINE)],
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:
     """Ask a colleague for something by a time: a task of theirs, which they are told and reminded of."""
     from boucle.commands.acting import act
-    from boucle.commands.clocking import read_time
+    from boucle.commands.clocking import read_deadline
     from boucle.commands.opening import get_settings, require_worker
     from boucle.model import ActKind
 
     require_worker(get_settings(workspace), colleague)
-    details = {"colleague": colleague, "due": read_time(workspace, loop, by)}
+    details = {"colleague": colleague, "due": read_deadline(workspace, loop, by)}
     act(loop, ActKind.ASK, details, workspace=workspace, actor=actor, format_=format_, text=text)
 
 

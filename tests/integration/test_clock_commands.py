@@ -111,6 +111,12 @@ def test_a_promise_is_shown_with_its_words_until_it_is_kept_or_broken(desk: Desk
     assert {"promise 1: kept", "promise 2: broken"} <= set(desk.shown())
 
 
+def test_a_promise_for_a_day_has_all_of_that_day(desk: Desk) -> None:
+    tomorrow = (now() + timedelta(days=1)).astimezone().date()
+    desk.act("promise", "A call", "--by", f"{tomorrow}")
+    assert f"due {tomorrow} 23:59" in desk.call("cases", "show", desk.loop)[1]
+
+
 @pytest.mark.parametrize("when", ["soon", "0h", "2020-01-01", "2 business weeks"])
 def test_what_is_no_time_to_come_is_refused(desk: Desk, when: str) -> None:
     code, out, err = desk.call("cases", "snooze", desk.loop, "--until", when, "--as", "anna")
