@@ -16,7 +16,7 @@ from boucle.engine.clock import after, due, weekdays_9_to_18, worked
 from boucle.model import Calendar, Duration
 from tests.unit.minute_by_minute import MINUTE, Minutes, draw_calendar, draw_start
 
-DRAWS = 10_000 if os.environ.get("BOUCLE_TEST_CALENDARS") == "full" else 200
+DRAWS = 10_000 if os.environ.get("BOUCLE_TEST_CALENDARS") == "full" else 60
 SEED = 20261122
 
 

@@ -152,7 +152,7 @@ async def test_cases_go_to_who_has_least_to_do_and_a_new_owner_is_told(world: Wo
     assert [case_of(world, loop).owner for loop in (first, second)] == ["carla", "denis"]
     act = await world.act(first, ActKind.ASSIGN, "lea", owner="denis", text="Carla asked for it.")
     await world.has_effect(first, f"staff-assigned-{act.id}")
-    assert told(world)[-1] == f"staff-assigned-{act.id} denis"
+    assert f"staff-assigned-{act.id} denis" in told(world)[2:]
 
 
 async def test_acts_that_are_not_allowed_are_refused_with_the_reason(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,7 +19,6 @@ from boucle.engine.absences import Absence, record_absence
 from boucle.engine.tables import Customer, LoopRow
 from boucle.engine.timeline import read_timeline
 from boucle.engine.work_tables import CaseRow, TaskRow
-from boucle.errors import RefusedError
 from boucle.model import ActKind, EffectState, TaskState
 from tests.workflows.world import World, closed_for, working
 
@@ -130,39 +128,6 @@ async def test_a_case_of_an_account_owner_who_is_away_is_their_stand_in_s(idle_w
 
 
 # -- who takes it --------------------------------------------------------------------------------
-
-
-def claim_in_a_session_of_one_s_own(world: World, loop: str, actor: str, at: datetime) -> str:
-    """The act's id, or why it was refused at once."""
-    with world.database.session() as session:
-        try:
-            row = commands.record(
-                session, loop_id=loop, kind=ActKind.CLAIM, actor=actor, at=at, recorded_at=at, details={}
-            )
-        except RefusedError as error:
-            return error.reason
-        session.commit()
-        return row.id
-
-
-async def test_of_fifty_who_claim_a_case_at_once_through_the_worker_one_gets_it(
-    world: World,
-) -> None:
-    loop = world.open_loop("csm_case", {**CASE, "skill": "nobody-has-it"})
-    await world.reached(loop, "working")
-    at = await world.now(loop)
-    claims = [
-        asyncio.to_thread(claim_in_a_session_of_one_s_own, world, loop, f"person-{number}", at)
-        for number in range(CROWD)
-    ]
-    said = await asyncio.gather(*claims)
-    outcomes = []
-    for one in said:
-        act = None if one == "already_claimed" else await world.decided(one)
-        outcomes.append("mine" if act and act.state == "applied" else (act.reason if act else one))
-    assert Counter(outcomes) == {"mine": 1, "already_claimed": CROWD - 1}
-    assert case_of(world, loop).owner == f"person-{outcomes.index('mine')}"
-    assert len(details_of(world, loop, "case.claimed")) == 1
 
 
 async def test_fifty_claims_that_wait_for_the_worker_are_updates_of_which_one_is_applied(

@@ -59,7 +59,7 @@ async def test_withdrawal_before_anything_began_lets_nothing_out(idle_world: Wor
     async with working(world):
         for loop in loops:
             await eventually(partial(started, world, loop))
-            await asyncio.wait_for(world.handle(loop).result(), 20)
+            await asyncio.wait_for(world.handle(loop).result(), 90)
     assert world.mails.taken == []
     assert [world.row(loop).closure for loop in loops] == [Closure.WITHDRAWN] * 2
 

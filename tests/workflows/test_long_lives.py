@@ -55,7 +55,7 @@ async def test_a_loop_with_very_many_acts_goes_on_and_loses_none(idle_world: Wor
             _record(session, loop, acts)
             session.commit()
         await stack.enter_async_context(working(world))
-        await eventually(lambda: _applied(world, loop) == acts or None, seconds=acts)
+        await eventually(lambda: _applied(world, loop) == acts or None, seconds=5 * acts)
         await world.act(loop, ActKind.CLOSE, closure="false_alarm")
         await world.closed(loop)
         statuses = [run.status async for run in env.client.list_workflows(f'WorkflowId = "{loop}"')]

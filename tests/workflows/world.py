@@ -83,6 +83,8 @@ TEXTS = {
 ALWAYS = Calendar(name="always", timezone="UTC", week=(((0, 1440),),) * 7)
 _numbers = count(1)
 T = TypeVar("T")
+PATIENCE = 90.0
+"""Seconds that something may take on a machine that does much else besides."""
 
 
 def closed_for(hours: int) -> Calendar:
@@ -201,7 +203,7 @@ class World:
     async def closed(self, loop: str) -> Standing:
         """The standing once the loop is closed and its workflow has ended."""
         standing = await eventually(lambda: _when(self.standing(loop), lambda s: s.state == LoopState.CLOSED))
-        await asyncio.wait_for(self.handle(loop).result(), 20)
+        await asyncio.wait_for(self.handle(loop).result(), PATIENCE)
         return standing
 
     async def decided(self, command: str) -> CommandRow:
@@ -223,7 +225,7 @@ def _when(value: T, holds: Callable[[T], bool]) -> T | None:
     return value if holds(value) else None
 
 
-async def eventually(look: Callable[[], T | None], seconds: float = 20) -> T:
+async def eventually(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """What `look` sees, as soon as it is not None."""
     async with asyncio.timeout(seconds):
         while (seen := look()) is None:  # noqa: ASYNC110 a database does not call back
