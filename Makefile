@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test test-processes test-workflows test-inner browser engines check kill long format bench locks clean
+.PHONY: install demo test test-processes test-inner browser engines check kill long format bench locks clean
 
 # Compiled at once, as an installed wheel is: a command, and each loop that a worker takes up, begins sooner.
 install: .venv/.ready
@@ -27,9 +27,9 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
-# Three at a time: tests of processes and of workflows mostly wait. Each part's output is shown when it is done.
+# Four at a time: tests of processes and of workflows mostly wait. Each part's output is shown when it is done.
 test: .venv/.ready browser engines
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-processes test-workflows test-inner
+	@$(MAKE) --no-print-directory -j4 --output-sync=target test-processes test-workflows-a-to-e test-workflows-f-to-z test-inner
 
 test-processes:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
@@ -37,8 +37,8 @@ test-processes:
 test-inner:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/inner tests/house tests/unit tests/integration
 
-test-workflows:
-	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/workflows tests/workflows
+test-workflows-%:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/workflows-$* tests/workflows/test_[$(subst -to-,-,$*)]*.py
 
 # The demo's report is opened in a real browser: Debian's, installed where it is missing.
 browser:
