@@ -73,7 +73,7 @@ def test_an_act_waits_where_nothing_runs_and_is_done_where_it_does(desk: Product
     refused = desk.call(*closed)
     assert refused.returncode == 1
     assert "closing this case needs a root cause" in refused.stderr
-    assert desk.run(*closed, "--root-cause", "process", "--systemic") == "done\n"
+    assert desk.run(*closed, "--root-cause", "process", "--systemic", "--text", "Called, mended.") == "done\n"
     shown = desk.ask("cases", "show", case)
     assert (shown["closure"], shown["closed_by"], shown["systemic"]) == ("recovered", "ben", True)
     assert desk.stop(running.pid) == 0

@@ -58,7 +58,7 @@ def close(made: Product, loop: Mapping[str, Any]) -> None:
         made.run(
             "cases", "attempt", loop["loop"], "--channel", "phone", "--result", "reached", "--as", "claire"
         )
-        made.run("cases", "close", loop["loop"], *closing, "--as", "claire")
+        made.run("cases", "close", loop["loop"], *closing, "--text", "Called, mended.", "--as", "claire")
 
 
 def test_every_loop_stands_where_it_stood_and_can_be_closed(made: Product) -> None:
