@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
 from alembic import command
@@ -63,7 +62,6 @@ class Database:
         self.dialect: Dialect = "sqlite" if self._url.drivername == "sqlite" else "postgresql"
         self._engine = _engine(self._url)
         self._writer = self._engine.execution_options(**{_WRITES: True})
-        self._turn = Lock() if self.dialect == "sqlite" else None
 
     @property
     def where(self) -> str:
@@ -78,22 +76,9 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A writing transaction, begun at once; rolled back unless the caller commits."""
-        with self._in_turn(), Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._writer, expire_on_commit=False) as session:
             self._begin(session)
             yield session
-
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """Threads that write to one SQLite file take turns: its own waiting is sleeping, mostly too long.
-
-        Whoever waits longer than SQLite would is left to SQLite, which says what is the matter.
-        """
-        ours = self._turn is not None and self._turn.acquire(timeout=_BUSY_TIMEOUT_MS / 1000)
-        try:
-            yield
-        finally:
-            if ours and self._turn is not None:
-                self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
