@@ -50,6 +50,7 @@ _SENTENCES: Mapping[str, str] = {
     "case.waiting": "waits for the customer, until {until} at most",
     "case.resumed": "taken up again",
     "case.promised": "promise {commitment}, due {due}",
+    "clock.restarted": "begins anew: {clock}, due {due}",
     "clock.met": "in time: {clock}",
     "clock.missed": "missed: {clock}",
     "offer.granted": "offer granted: {offer}, valid until {valid_until}",

@@ -88,7 +88,7 @@ class Life:
             self.session,
             loop_id=self.loop.id,
             round_=self.loop.round,
-            step=kind,
+            step=f"staff-note-{kind}" if kind == EffectKind.STAFF else kind,
             kind=kind,
             spec={},
             at=self.now,
