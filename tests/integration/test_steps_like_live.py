@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from boucle.decision import Decision
 from boucle.engine.database import Database
 from boucle.engine.loops import close
-from boucle.model import Closure
+from boucle.engine.offers import Offered, find_offer, grant
+from boucle.engine.tables import LoopRow
+from boucle.model import Closure, Money, OfferKind, Plan
 from boucle.rules.bundle import Bundle
 from boucle.rules.expressions import NOWHERE
 from boucle.rules.testing.cases import RuleTest, Step
@@ -102,9 +105,18 @@ def live(database: Database, bundle: Bundle, number: int, step: Step) -> Decisio
     assert taken.decision is not None
     if taken.loop_id is not None and step.closes is not None:
         with database.session() as session:
+            _grant(session, taken.loop_id, step.at)
             close(session, taken.loop_id, closure=step.closes, by="ana", at=step.at)
             session.commit()
     return taken.decision
+
+
+def _grant(session: Session, loop_id: str, at: datetime) -> None:
+    """As the play does before anybody can close the loop: what was set aside is spent."""
+    offered = Plan.model_validate_json(session.get_one(LoopRow, loop_id).plan).params.get("offer")
+    if isinstance(offered, str) and offered != "none" and find_offer(session, loop_id) is None:
+        voucher = Offered(OfferKind.VOUCHER, Money.parse(offered), {})
+        grant(session, loop_id, voucher, valid_until=at + timedelta(days=30), at=at)
 
 
 def compared(decision: Decision) -> dict[str, Any]:
