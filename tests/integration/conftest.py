@@ -1,20 +1,28 @@
-"""What tests on a real database share: a workspace compiled from YAML that the test shows."""
+"""What these tests share: a session on a real database, commands in a folder, rules that the test shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from sqlmodel import Session
 
+from boucle.commands import failures
+from boucle.commands.output import now
+from boucle.commands.starting import copy_starter
 from boucle.engine.clock import weekdays_9_to_18
+from boucle.engine.database import Database
 from boucle.engine.intake import IntakeTerms
 from boucle.engine.loops import LoopDefaults
 from boucle.engine.quarantine import QuarantineTerms
+from boucle.registry import make_app
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.workspace import load
+from tests.integration.command_line import Call, Said
 
 Compile = Callable[..., Bundle]
 
@@ -23,6 +31,35 @@ class Play(BaseModel):
     """The parameters of every play in these tests."""
 
     team: str = "csm"
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session on a migrated database without rows, of each kind; nothing of it is committed by itself."""
+    with database.session() as session:
+        yield session
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run one command of `boucle` in the present folder, in this process."""
+
+    def run(*arguments: str) -> Said:
+        code = failures.run(lambda: make_app()(arguments))
+        printed = capsys.readouterr()
+        return Said(code, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace as `boucle init` makes it, the present folder; its sample's dates follow the clock."""
+    copy_starter("nps", tmp_path / "shop", today=now().date())
+    monkeypatch.chdir(tmp_path / "shop")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("BOUCLE_ACTOR", raising=False)
+    return tmp_path / "shop"
 
 
 @pytest.fixture
