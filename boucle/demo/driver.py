@@ -23,7 +23,7 @@ from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.errors import BoucleError, RefusedError
-from boucle.model import LoopState
+from boucle.model import ActKind, LoopState
 
 _AT_ONCE = 6
 _GLANCE = 0.05
@@ -97,6 +97,8 @@ class Driver:
         async with self._turn:
             for move in job.script:
                 await self._travel(job, job.opened_at + move.after)
+                if await asyncio.to_thread(self._was_not_asked, job, move):
+                    break
                 await self._act(job, move)
                 self._tell()
             await self._travel(job, job.opened_at + _REST)
@@ -122,6 +124,12 @@ class Driver:
             else:
                 return
         raise StuckError(job.loop, "its start")
+
+    def _was_not_asked(self, job: Job, move: Move) -> bool:
+        """Whether the customer would answer a loop that has ended: who may not be written to is not asked."""
+        if move.kind is not ActKind.ANSWER:
+            return False
+        return self._look(lambda session: _is_closed(session, job.loop))
 
     async def _act(self, job: Job, move: Move) -> None:
         command = await asyncio.to_thread(self._record, job, move)
