@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, case, cast
 from sqlmodel import Session, col, func, or_, select
 
-from boucle.engine import ledger, loops, outbox, reservations
+from boucle.engine import effects, ledger, loops, outbox, reservations
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import (
     CommandRow,
@@ -172,6 +172,35 @@ def restart(session: Session, loop_id: str, at: datetime) -> OutboxRow:
         row.state, row.done_at, row.problem, row.next_try_at = "pending", None, None, None
         session.add(row)
     return outbox.enqueue_start(session, loop, at, again=True)
+
+
+def see_off(session: Session, loop_id: str, at: datetime) -> OutboxRow | None:
+    """Ask for the workflow of a closed loop again: it has colleagues to tell. None: it was reopened."""
+    loop = loops.lock_loop(session, loop_id)
+    if loop.state != LoopState.CLOSED:
+        return None
+    return outbox.enqueue_start(session, loop, at, again=True)
+
+
+def doubt_forsaken(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> int:
+    """Let a person settle what no play comes back to: begun for the customer of a round that is over.
+
+    Its workflow was lost with Temporal's file between the intent and the receipt. How many.
+    """
+    forsaken = (
+        select(EffectRow.key)
+        .join(LoopRow, col(LoopRow.id) == EffectRow.loop_id)
+        .where(
+            EffectRow.state == EffectState.INTENDED,
+            EffectRow.kind != EffectKind.STAFF,
+            EffectRow.intended_at < at - too_long,
+            or_(col(LoopRow.state) == LoopState.CLOSED, col(LoopRow.round) > EffectRow.round),
+        )
+    )
+    keys = session.exec(forsaken.order_by(EffectRow.key)).all()
+    for key in keys:
+        effects.doubt(session, key, at)
+    return len(keys)
 
 
 def interrupt(session: Session, loop_id: str, how: str, at: datetime, *, reason: str | None = None) -> bool:

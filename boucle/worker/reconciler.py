@@ -3,7 +3,8 @@
 A loop that Temporal does not know is started again: it goes on from the stage in the database, and
 sends nothing twice. One whose workflow has ended while the loop is open is recorded, for a person to
 look at and rebuild: why it ended matters first. So is one whose start was refused for good: what it had
-reserved is free again, and may be taken by now.
+reserved is free again, and may be taken by now. Of closed loops, what was on its way when Temporal lost
+them is taken up: colleagues are told, and a message that may have gone out is shown to a person.
 """
 
 from __future__ import annotations
@@ -59,9 +60,26 @@ class Reconciler:
         async for loop_id in self._open_loops():
             if loop_id not in running:
                 repaired += await self._repair(loop_id)
+        await self._take_up_closed(running)
         async for loop_id in self._list(f"TemporalReportedProblems IN {_TROUBLES}"):
             _log.warning("the workflow of loop %s cannot go on; see its history in Temporal", loop_id)
         return repaired
+
+    async def _take_up_closed(self, running: set[str]) -> None:
+        for loop_id in await asyncio.to_thread(self._read_ending):
+            if loop_id not in running and await self._is_unknown(loop_id):
+                await asyncio.to_thread(self._see_off, loop_id)
+        if doubted := await asyncio.to_thread(self._doubt_forsaken):
+            _log.warning("%d message(s) of ended rounds were begun and have no receipt", doubted)
+
+    async def _is_unknown(self, loop_id: str) -> bool:
+        try:
+            await self._client.get_workflow_handle(loop_id).describe()
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return True
+        return False
 
     async def _repair(self, loop_id: str) -> bool:
         """Lists lag behind, so Temporal is asked once more about this one."""
@@ -86,6 +104,24 @@ class Reconciler:
             session.commit()
         _log.warning("loop %s was unknown to Temporal and is started again", loop_id)
         return True
+
+    def _read_ending(self) -> list[str]:
+        with self._database.reading() as session:
+            return list(reconciliation.list_ending(session))
+
+    def _see_off(self, loop_id: str) -> None:
+        with self._database.session() as session:
+            if outbox.is_pending(session, loop_id):
+                return
+            reconciliation.see_off(session, loop_id, datetime.now(UTC))
+            session.commit()
+        _log.warning("closed loop %s was unknown to Temporal, and has colleagues to tell", loop_id)
+
+    def _doubt_forsaken(self) -> int:
+        with self._database.session() as session:
+            count = reconciliation.doubt_forsaken(session, datetime.now(UTC))
+            session.commit()
+        return count
 
     def _record_end(self, loop_id: str, problem: str, reason: str | None) -> None:
         """Read the loop again: it may have been closed, or begun anew, since it was listed."""

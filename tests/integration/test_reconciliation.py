@@ -1,24 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlmodel import Session, col, delete, update
 
 from boucle.engine import cases, commands, loops, outbox
-from boucle.engine.database import Database
-from boucle.engine.effects import effect_key, intend
-from boucle.engine.reconciliation import check, list_open_loops, read_counts, rebuild, restart
+from boucle.engine.effects import effect_key, intend, unconfirmed
+from boucle.engine.reconciliation import (
+    check,
+    doubt_forsaken,
+    list_ending,
+    list_open_loops,
+    read_counts,
+    rebuild,
+    restart,
+    see_off,
+)
 from boucle.engine.tables import DecisionRow, LoopRow, OutboxRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, ClockKind, Closure, Duration, EffectKind, LoopState
 from tests.integration.opening import AT, DAY, HOUR, event_types, open_loop
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 def started(session: Session, response: str = "r1") -> LoopRow:
@@ -101,6 +101,35 @@ def test_what_waits_too_long_is_found_and_what_has_just_begun_is_not(session: Se
         "pending_too_long": (1, (f"{loop.id}/1",)),
         "without_receipt": (2, tuple(effect_key(loop.id, 1, step) for step in ("customer", "offer"))),
     }
+
+
+def test_what_no_play_comes_back_to_is_for_a_person_to_settle(session: Session) -> None:
+    """Begun and without a receipt when Temporal was lost: of a closed loop, of an earlier round."""
+    closed, reopened, open_one = (started(session, response) for response in ("r1", "r2", "r3"))
+    for loop in (closed, reopened, open_one):
+        for kind in EffectKind:
+            intend(session, loop_id=loop.id, round_=1, step=kind, kind=kind, spec={}, at=AT)
+    for loop in (closed, reopened):
+        loops.close(session, loop.id, closure=Closure.RECOVERED, by="boucle", at=AT)
+    loops.reopen(session, reopened.id, by="lea", at=AT)
+    assert doubt_forsaken(session, AT) == 0
+    assert doubt_forsaken(session, AT + HOUR) == 4
+    assert doubt_forsaken(session, AT + HOUR) == 0
+    doubtful = {effect_key(loop.id, 1, step) for loop in (closed, reopened) for step in ("customer", "offer")}
+    assert {effect.key for effect in unconfirmed(session)} == doubtful
+
+
+def test_a_closed_loop_that_has_colleagues_to_tell_is_asked_for_again(session: Session) -> None:
+    loop, open_one = started(session), started(session, "r2")
+    loops.close(session, loop.id, closure=Closure.RECOVERED, by="boucle", at=AT)
+    for one in (loop, open_one):
+        intend(session, loop_id=one.id, round_=1, step="staff-x", kind=EffectKind.STAFF, spec={}, at=AT)
+    assert list_ending(session) == [loop.id]
+    assert see_off(session, open_one.id, AT) is None
+    asked = see_off(session, loop.id, AT)
+    assert asked is not None
+    assert (asked.id, asked.again) == (f"{loop.id}/1", True)
+    assert [row.id for row in outbox.pending(session, 10)] == [asked.id]
 
 
 def test_a_start_that_temporal_refused_is_found_while_the_loop_is_open(session: Session) -> None:

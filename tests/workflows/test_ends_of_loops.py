@@ -233,10 +233,8 @@ async def test_a_cancelled_workflow_says_why_before_it_ends_and_is_rebuilt(world
 async def test_a_terminated_workflow_is_found_with_the_reason_that_was_given(world: World) -> None:
     loop = world.open_loop("csm_case", CASE)
     await world.has_effect(loop, "acknowledge")
-    await world.handle(loop).terminate(reason="Wrong queue.")
-    reconciler = Reconciler(world.env.client, world.database, world.task_queue)
-    await reconciler.reconcile()
-    await reconciler.reconcile()
+    await world.end_by_hand(loop, "Wrong queue.")
+    await Reconciler(world.env.client, world.database, world.task_queue).reconcile()
     (event,) = told(world, loop, "loop.interrupted")
     assert event["how"] == "workflow_terminated"
     with world.database.reading() as session:

@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from boucle.engine import cases, commands, loops, notices, reconciliation
 from boucle.engine.work_tables import CaseRow
 from boucle.model import ActKind, ClockKind, Closure, EffectState
-from boucle.worker.reconciler import Reconciler
 from tests.workflows.world import World, closed_for, eventually
 
 CASE: dict[str, JsonValue] = {
@@ -48,8 +47,7 @@ async def test_every_level_of_a_ladder_is_climbed_once_also_by_a_rebuilt_run(wor
     await world.has_effect(loop, "staff-standing-12h-2")
     await world.skip(loop, hours=34)
     await world.has_effect(loop, "staff-reminder-first_contact-2bh")
-    await world.handle(loop).terminate()
-    await Reconciler(world.env.client, world.database, world.task_queue).reconcile()
+    await world.end_by_hand(loop)
     with world.database.session() as session:
         reconciliation.restart(session, loop, datetime.now(UTC))
         session.commit()

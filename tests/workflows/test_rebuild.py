@@ -15,8 +15,8 @@ from sqlmodel import Session
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
-from boucle.engine import ledger, reconciliation
-from boucle.engine.tables import OutboxRow
+from boucle.engine import ledger, reconciliation, withdrawals
+from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.model import ActKind, Closure, EffectState, LoopState
 from boucle.worker.reconciler import Reconciler
 from tests.workflows.servers import start_server
@@ -65,11 +65,33 @@ async def test_a_new_server_goes_on_with_every_loop_and_sends_nothing_again(idle
         assert len(world.mails.taken) == 3
 
 
+async def test_a_closed_loop_that_temporal_lost_still_tells_its_owner(idle_world: World) -> None:
+    """It was closed while the mail server was away: its play was still to tell whoever has the case."""
+    old = idle_world
+    async with working(old):
+        loop = old.open_loop("csm_case", CASE)
+        await old.has_effect(loop, "acknowledge")
+        await old.has_effect(loop, "staff-assigned-first")
+        old.mails.busy = 1_000_000
+        with old.database.session() as session:
+            contact = session.get_one(LoopRow, loop).contact_id or ""
+            withdrawals.end_loops(session, [contact], cause="consent", at=datetime.now(UTC))
+            session.commit()
+        await eventually(lambda: old.row(loop).state == LoopState.CLOSED or None)
+    old.mails.busy = 0
+    assert len(old.mails.taken) == 2
+    async with AsyncExitStack() as stack:
+        env = await stack.enter_async_context(await start_server())
+        world = replace(old, env=env, task_queue="rebuilt")
+        await stack.enter_async_context(working(world))
+        await eventually(lambda: len(world.mails.taken) == 3 or None)
+        assert "/staff-withdrawn-" in world.mails.taken[-1]["X-Boucle-Effect"]
+        await world.closed(loop)
+
+
 async def test_a_terminated_workflow_is_recorded_and_rebuilt_on_demand(world: World) -> None:
     case, _ = await opened_loops(world)
-    await world.handle(case).terminate()
-    reconciler = Reconciler(world.env.client, world.database, world.task_queue)
-    await reconciler.reconcile()
+    await world.end_by_hand(case)
     with world.database.reading() as session:
         assert start_row(session, case).problem == "workflow_terminated"
         found = reconciliation.waits(session, datetime.now(UTC))

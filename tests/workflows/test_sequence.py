@@ -18,7 +18,6 @@ from sqlmodel import select
 from boucle.engine import ledger, reconciliation
 from boucle.engine.work_tables import ClockRow
 from boucle.model import ActKind, Closure, EffectState
-from boucle.worker.reconciler import Reconciler
 from boucle.workflows.sequence_params import SequenceParams
 from tests.workflows.servers import start_server
 from tests.workflows.world import World, eventually, working
@@ -55,8 +54,7 @@ def stages(world: World, loop: str) -> list[str]:
 
 async def begin_again(world: World, loop: str) -> None:
     """The workflow is lost, and begun anew from the database."""
-    await world.handle(loop).terminate()
-    await Reconciler(world.env.client, world.database, world.task_queue).reconcile()
+    await world.end_by_hand(loop)
     with world.database.session() as session:
         reconciliation.restart(session, loop, datetime.now(UTC))
         session.commit()

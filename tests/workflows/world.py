@@ -49,6 +49,7 @@ from boucle.model import (
     Role,
 )
 from boucle.standing import Standing
+from boucle.worker.reconciler import Reconciler
 from boucle.worker.running import work
 from tests.workflows.mail_exchange import MailExchange
 
@@ -205,6 +206,18 @@ class World:
         standing = await eventually(lambda: _when(self.standing(loop), lambda s: s.state == LoopState.CLOSED))
         await asyncio.wait_for(self.handle(loop).result(), PATIENCE)
         return standing
+
+    async def end_by_hand(self, loop: str, reason: str | None = None) -> None:
+        """Its workflow is terminated; returns once a reconciler has found it: Temporal lists it late."""
+        await self.handle(loop).terminate(reason=reason)
+        reconciler = Reconciler(self.env.client, self.database, self.task_queue)
+        async with asyncio.timeout(PATIENCE):
+            while await asyncio.to_thread(self._find_end, loop) is None:
+                await reconciler.reconcile()
+
+    def _find_end(self, loop: str) -> str | None:
+        with self.database.reading() as session:
+            return session.get_one(OutboxRow, f"{loop}/{session.get_one(LoopRow, loop).round}").problem
 
     async def decided(self, command: str) -> CommandRow:
         """The act once it is applied or refused."""
