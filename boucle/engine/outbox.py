@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import func, true
+from sqlalchemy import BindParameter, Integer, bindparam, func, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.engine import reservations
 from boucle.engine.tables import LoopRow, OutboxRow
@@ -86,19 +88,27 @@ def pending(
     `at`, rows that wait for their next try are left out, and so are starts deferred beyond `at`:
     nobody waits behind those, so that a loop can be closed before it begins.
     """
+    query = _pending(timed=at is not None, one_kind=kind is not None)
+    return session.exec(query, params={"limit": limit, "at": at, "kind": kind}).all()
+
+
+@cache
+def _pending(*, timed: bool, one_kind: bool) -> SelectOfScalar[OutboxRow]:
+    """Built once: a dispatcher asks many times a second, and building it takes longer than asking."""
+    at: BindParameter[datetime] | None = bindparam("at") if timed else None
     query = (
         select(OutboxRow)
         .where(OutboxRow.state == "pending", or_(OutboxRow.kind == "start", ~_behind_another(at)))
         .order_by(col(OutboxRow.at), col(OutboxRow.id))
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True)
     )
-    if kind is not None:
-        query = query.where(OutboxRow.kind == kind)
+    if one_kind:
+        query = query.where(OutboxRow.kind == bindparam("kind"))
     if at is not None:
         query = query.where(or_(col(OutboxRow.next_try_at).is_(None), col(OutboxRow.next_try_at) <= at))
         query = query.where(or_(col(OutboxRow.not_before).is_(None), col(OutboxRow.not_before) <= at))
-    return session.exec(query).all()
+    return query
 
 
 def mark_started(session: Session, row_id: str, at: datetime) -> bool:
@@ -187,9 +197,9 @@ def waiting(session: Session, at: datetime) -> Waiting:
     )
 
 
-def _behind_another(at: datetime | None) -> Any:
+def _behind_another(at: BindParameter[datetime] | None) -> Any:
     other = aliased(OutboxRow)
-    due = or_(col(other.not_before).is_(None), col(other.not_before) <= at) if at else true()
+    due = true() if at is None else or_(col(other.not_before).is_(None), col(other.not_before) <= at)
     return (
         select(other.id)
         .where(
