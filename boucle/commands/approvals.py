@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from boucle.commands.loops import SHORT
-from boucle.commands.options import ActorOption, FormatOption, LoopArgument, WorkspaceOption
+from boucle.commands.options import ActorOption, FormatOption, LoopArgument, TextOption, WorkspaceOption
 from boucle.commands.output import now, say, show, table, until
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def approve(
     loop: LoopArgument,
     *,
     step: StepOption = None,
-    text: Annotated[str | None, typer.Option("--text", help="What to write down with it.")] = None,
+    text: TextOption = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -68,7 +68,7 @@ def grant(
     offer: Annotated[OfferKindName, typer.Option("--kind", help="What it is.")],
     valid_for: Annotated[str, typer.Option(help="How long it can be used, such as 30 days.")],
     value: Annotated[str | None, typer.Option(help="What it is worth, such as 15.00 EUR.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What to write down with it.")] = None,
+    text: TextOption = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from boucle.commands.options import ActorOption, FormatOption, LimitOption, WorkspaceOption
+from boucle.commands.options import ActorOption, FolderArgument, FormatOption, LimitOption, WorkspaceOption
 from boucle.commands.output import local, now, say, show, table
 
 if TYPE_CHECKING:
@@ -20,9 +19,7 @@ _SHORT = 12
 
 
 def activate(
-    folder: Annotated[
-        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-    ] = None,
+    folder: FolderArgument = None,
     *,
     reason: ReasonOption,
     actor: ActorOption = None,

@@ -16,6 +16,7 @@ from boucle.commands.options import (
     LoopArgument,
     LoopStateName,
     ResultName,
+    TextOption,
     WorkspaceOption,
 )
 from boucle.commands.output import now, show, table, until
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from boucle.engine.tables import LoopRow
     from boucle.engine.work_tables import CaseRow
 
-TextOption = Annotated[str | None, typer.Option("--text", help="What to write down with it.")]
 AtOption = Annotated[
     str | None, typer.Option("--at", help="When it happened, such as 2026-03-10T14:30; without it, now.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from boucle.commands.options import ActorOption, FormatOption, LoopArgument, WorkspaceOption
+from boucle.commands.options import ActorOption, FormatOption, LoopArgument, TextOption, WorkspaceOption
 from boucle.commands.output import local, now, say
 from boucle.errors import BoucleError
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 WHEN = "A length of time such as 4h, 3 days, 2 business days, or an instant such as 2026-03-10T14:30."
 
 
-DEADLINE = f"By when. {WHEN[:-1]}; a day alone is meant to its end."
+DeadlineOption = Annotated[
+    str, typer.Option("--by", help=f"By when. {WHEN[:-1]}; a day alone is meant to its end.")
+]
 
 
 class BadTimeError(BoucleError):
@@ -68,7 +70,7 @@ def wait(
 def resume(
     loop: LoopArgument,
     *,
-    text: Annotated[str | None, typer.Option("--text", help="What to write down with it.")] = None,
+    text: TextOption = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -84,7 +86,7 @@ def promise(
     loop: LoopArgument,
     text: Annotated[str, typer.Argument(help="What the customer was promised.")],
     *,
-    by: Annotated[str, typer.Option(help=DEADLINE)],
+    by: DeadlineOption,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
@@ -108,7 +110,7 @@ def keep(
     number: Annotated[int, typer.Argument(min=1, help="The promise's number, as the case shows it.")],
     *,
     broken: Annotated[bool, typer.Option("--broken", help="It was not kept, and will not be.")] = False,
-    text: Annotated[str | None, typer.Option("--text", help="What to write down with it.")] = None,
+    text: TextOption = None,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from boucle.commands.clocking import DEADLINE
+from boucle.commands.clocking import DeadlineOption
 from boucle.commands.loops import SHORT
 from boucle.commands.options import (
     ActorOption,
@@ -75,7 +75,7 @@ def ask(
     colleague: Annotated[str, typer.Argument(help="Id of the person who is asked.")],
     text: Annotated[str, typer.Argument(help="What they are asked for.")],
     *,
-    by: Annotated[str, typer.Option(help=DEADLINE)],
+    by: DeadlineOption,
     actor: ActorOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",

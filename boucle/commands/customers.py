@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from boucle.commands.imports import RejectsOption
-from boucle.commands.options import ActorOption, FormatOption, LimitOption, WorkspaceOption
+from boucle.commands.options import (
+    ActorOption,
+    FileArgument,
+    FormatOption,
+    ImporterOption,
+    LimitOption,
+    WorkspaceOption,
+)
 from boucle.commands.output import now, say, show, table
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ _SHORT = 10
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="The file: CSV, XLSX or JSON lines.", dir_okay=False)],
+    file: FileArgument,
     *,
     map_: Annotated[Path, typer.Option("--map", help="The map of customers for this file.", dir_okay=False)],
     as_of: Annotated[
@@ -32,10 +39,7 @@ def import_(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; touch nothing.")] = False,
     rejects: RejectsOption = None,
-    actor: Annotated[
-        str | None,
-        typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who imports; without it, your login name."),
-    ] = None,
+    actor: ImporterOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:

@@ -23,12 +23,21 @@ WorkspaceOption = Annotated[
         file_okay=False,
     ),
 ]
+FolderArgument = Annotated[
+    Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
+]
+FileArgument = Annotated[Path, typer.Argument(help="The file: CSV, XLSX or JSON lines.", dir_okay=False)]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 ActorOption = Annotated[
     str | None,
     typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who acts, by id; without it, your login name."),
 ]
+ImporterOption = Annotated[
+    str | None,
+    typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who imports; without it, your login name."),
+]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
+TextOption = Annotated[str | None, typer.Option("--text", help="What to write down with it.")]
 LoopArgument = Annotated[str, typer.Argument(help="The loop's id, or as much of it as is needed.")]
 
 ChannelName = Literal["phone", "email", "sms", "visit", "chat"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from boucle.commands.options import FormatOption, WorkspaceOption
+from boucle.commands.options import FolderArgument, FormatOption, WorkspaceOption
 from boucle.commands.output import now, say, show
 from boucle.errors import BoucleError, NotFoundError
 
@@ -36,9 +36,7 @@ class NoSuchDayError(BoucleError):
 
 
 def prove(
-    folder: Annotated[
-        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-    ] = None,
+    folder: FolderArgument = None,
     *,
     as_of: AsOfOption = None,
     guarantee: Annotated[str | None, typer.Option("--guarantee", help="Only the one with this id.")] = None,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from boucle.commands.options import FolderArgument
 
 ProcessFormat = Literal["text", "html", "json"]
 
 
 def process(
-    folder: Annotated[
-        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-    ] = None,
+    folder: FolderArgument = None,
     *,
     language: Annotated[Literal["en", "fr"], typer.Option("--lang", help="In which language.")] = "en",
     format_: Annotated[

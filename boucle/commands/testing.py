@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from boucle.commands.options import FolderArgument
 from boucle.commands.output import now, progress, say, to_json
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ class Tested:
 
 
 def run(
-    folder: Annotated[
-        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-    ] = None,
+    folder: FolderArgument = None,
     *,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Say what can come about and is reached by no test.")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from boucle.commands.options import FormatOption
+from boucle.commands.options import FolderArgument, FormatOption
 from boucle.commands.output import say, show, to_json
-
-_FolderArgument = Annotated[
-    Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-]
 
 
 def format_(
-    folder: _FolderArgument = None,
+    folder: FolderArgument = None,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit code 1 where a file would change.")
@@ -46,7 +41,7 @@ def format_(
 
 
 def export(
-    folder: _FolderArgument = None,
+    folder: FolderArgument = None,
     *,
     jsonlogic: Annotated[
         bool, typer.Option("--jsonlogic", help="As JSONLogic; there is no other form.")
