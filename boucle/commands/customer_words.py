@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from boucle.commands.imports import plain_unlisted, tell_leftovers
 from boucle.commands.known import tell_age, tell_origin, tell_value
 from boucle.commands.output import counts, local, table
 from boucle.engine import privacy
@@ -21,7 +22,6 @@ from boucle.engine.tables import Contact, Customer
 from boucle.intake.statements import StatementBatch
 
 _SHORT = 10
-_SHOWN = 10
 
 
 # -- an import ----------------------------------------------------------------------------------
@@ -41,9 +41,7 @@ def plain_import(batch: StatementBatch, stated: Stated, written: Path | None) ->
         "facts_changed": _by_name(stated.facts),
         "facts_older": _by_name(stated.older),
         "consent_withdrawn": len(stated.withdrawn),
-        "unlisted": [
-            {"fact": fact, "value": value, "count": count} for (fact, value), count in read.unlisted.items()
-        ],
+        "unlisted": plain_unlisted(read.unlisted),
         "unused_columns": batch.unused,
         "rejects": str(written) if written else None,
     }
@@ -79,12 +77,7 @@ def tell_import(batch: StatementBatch, stated: Stated, *, dry_run: bool) -> Iter
         yield f"{len(stated.withdrawn):,} contact(s) may no longer be contacted: no message goes out to them"
     if read.ambiguous:
         yield f"{read.ambiguous:,} rows with a date that can be read two ways, read by the map's rule"
-    unlisted = {f"{fact}: {value}": count for (fact, value), count in read.unlisted.items()}
-    if unlisted:
-        yield from counts("values outside their fact's list", unlisted)
-    if batch.unused:
-        more = f" and {len(batch.unused) - _SHOWN} more" if len(batch.unused) > _SHOWN else ""
-        yield f"columns not used: {'; '.join(batch.unused[:_SHOWN])}{more}"
+    yield from tell_leftovers(batch, read.unlisted)
 
 
 # -- records -----------------------------------------------------------------------------------

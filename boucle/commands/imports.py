@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from boucle.commands.options import FormatOption, WorkspaceOption
+from boucle.commands.options import FileArgument, FormatOption, ImporterOption, WorkspaceOption
 from boucle.commands.output import counts, now, say, show, table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ RejectsOption = Annotated[
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="The file: CSV, XLSX or JSON lines.", dir_okay=False)],
+    file: FileArgument,
     *,
     map_: Annotated[Path, typer.Option("--map", help="The import map for this file.", dir_okay=False)],
     dry_run: Annotated[
@@ -57,10 +57,7 @@ def import_(
         bool, typer.Option("--act-on-old", help="Act on responses that are older than the policy's max_age.")
     ] = False,
     rejects: RejectsOption = None,
-    actor: Annotated[
-        str | None,
-        typer.Option("--as", envvar="BOUCLE_ACTOR", help="Who imports; without it, your login name."),
-    ] = None,
+    actor: ImporterOption = None,
     workspace: WorkspaceOption = None,
     format_: FormatOption = "text",
 ) -> None:
@@ -145,6 +142,21 @@ def say_rejections(batch: FileRead, written: Path | None) -> None:
         say(f"rejected rows are in {written}: mend them there and import that file with the same map")
 
 
+def plain_unlisted(unlisted: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """Values outside their facts' lists, for programs."""
+    return [{"fact": fact, "value": value, "count": count} for (fact, value), count in unlisted.items()]
+
+
+def tell_leftovers(batch: FileRead, unlisted: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """What a file holds that nobody has asked for: values outside their facts' lists, and columns."""
+    if unlisted:
+        values = {f"{fact}: {value}": count for (fact, value), count in unlisted.items()}
+        yield from counts("values outside their fact's list", values)
+    if batch.unused:
+        more = f" and {len(batch.unused) - _SHOWN} more" if len(batch.unused) > _SHOWN else ""
+        yield f"columns not used: {'; '.join(batch.unused[:_SHOWN])}{more}"
+
+
 def _say_waiting(settings: Settings) -> None:
     """What was begun needs somebody who works it."""
     from boucle.commands.opening import Opened, open_database
@@ -173,9 +185,7 @@ def _result(batch: Batch, brought: Brought, written: Path | None) -> Mapping[str
         "blank_comments": read.blank_comments,
         "scores": read.scores,
         "dating": read.dating,
-        "unlisted": [
-            {"fact": fact, "value": value, "count": count} for (fact, value), count in read.unlisted.items()
-        ],
+        "unlisted": plain_unlisted(read.unlisted),
         "unused_columns": batch.unused,
         **{verdict: brought.verdicts[verdict] for verdict in ("new", "duplicate", "revision", "quarantined")},
         "outcomes": brought.outcomes,
@@ -217,12 +227,7 @@ def _read_lines(batch: Batch) -> Iterator[str]:
     for dating in ("ambiguous", "stated"):
         if read.dating[dating]:
             yield f"{read.dating[dating]:,} responses {_DATING[dating]}"
-    unlisted = {f"{fact}: {value}": count for (fact, value), count in read.unlisted.items()}
-    if unlisted:
-        yield from counts("values outside their fact's list", unlisted)
-    if batch.unused:
-        more = f" and {len(batch.unused) - _SHOWN} more" if len(batch.unused) > _SHOWN else ""
-        yield f"columns not used: {'; '.join(batch.unused[:_SHOWN])}{more}"
+    yield from tell_leftovers(batch, read.unlisted)
 
 
 def _verdict_lines(brought: Brought, *, dry_run: bool) -> Iterator[str]:
