@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 from jinja2 import TemplateError
 
-from boucle.activities.script_files import FILE_NAME, find_scripts
 from boucle.activities.template_language import find_faults, make_environment
-from boucle.errors import BoucleError, Mistake, Place
+from boucle.activities.text_files import SCRIPTS, Fault, TextMistake
+from boucle.errors import BoucleError, Mistake
 
 VARIABLES: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"name"}),
@@ -71,16 +71,10 @@ def _is_question(line: str) -> bool:
 
 
 @dataclass(frozen=True)
-class ScriptMistake(Mistake):
+class ScriptMistake(TextMistake):
     """A call script that could not be read before a call."""
 
     code: ClassVar[str] = "T002"
-    detail: str
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return self.detail
 
     @property
     def help(self) -> str:
@@ -90,33 +84,15 @@ class ScriptMistake(Mistake):
 
 def check_scripts(folder: Path, language: str) -> list[Mistake]:
     """Every mistake of every script; `language` is the workspace's own, which each needs."""
-    mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*.md")):
-        mistakes.extend(_check_file(path, f"{folder.name}/{path.name}"))
-    for name, languages in find_scripts(folder).items():
-        if language not in languages:
-            place = Place(f"{folder.name}/{name}.{min(languages)}.md", 1, 1)
-            detail = f"'{name}' has no text in '{language}', the workspace's language"
-            mistakes.append(ScriptMistake(place, detail))
-    return sorted(mistakes, key=lambda mistake: mistake.place)
+    return [ScriptMistake(*found) for found in SCRIPTS.check_texts(folder, language, _check_source)]
 
 
-def _check_file(path: Path, shown: str) -> Iterator[Mistake]:
-    if not FILE_NAME.fullmatch(path.name):
-        yield ScriptMistake(
-            Place(shown, 1, 1), "a script is called <id>.<language>.md, such as csm_case.en.md"
-        )
-        return
-    try:
-        source = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        yield ScriptMistake(Place(shown, 1, 1), f"the file is not UTF-8 ({error.reason})")
-        return
-    for line, detail in (*_check_lines(source), *find_faults(source, VARIABLES)):
-        yield ScriptMistake(Place(shown, line, 1), detail)
+def _check_source(source: str) -> Iterator[Fault]:
+    yield from _check_lines(source)
+    yield from find_faults(source, VARIABLES)
 
 
-def _check_lines(source: str) -> Iterator[tuple[int, str]]:
+def _check_lines(source: str) -> Iterator[Fault]:
     lines = source.splitlines()
     for number, line in enumerate(lines, start=1):
         if line.strip() and not (_is_question(line) or line.startswith((_HEADING, "{%"))):

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 from jinja2 import TemplateError
 
-from boucle.activities.template_files import FILE_NAME, find_templates
 from boucle.activities.template_language import find_faults, make_environment
-from boucle.errors import BoucleError, Mistake, Place
+from boucle.activities.text_files import TEMPLATES, Fault, TextMistake
+from boucle.errors import BoucleError, Mistake
 
 VARIABLES: Mapping[str, frozenset[str]] = {
     "contact": frozenset({"name"}),
@@ -84,16 +84,10 @@ class Templates:
 
 
 @dataclass(frozen=True)
-class TemplateMistake(Mistake):
+class TemplateMistake(TextMistake):
     """A template that could not be written from."""
 
     code: ClassVar[str] = "T001"
-    detail: str
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return self.detail
 
     @property
     def help(self) -> str:
@@ -103,33 +97,10 @@ class TemplateMistake(Mistake):
 
 def check_templates(folder: Path, language: str) -> list[Mistake]:
     """Every mistake of every template; `language` is the workspace's own, which each needs."""
-    mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*.txt")):
-        mistakes.extend(_check_file(path, f"{folder.name}/{path.name}"))
-    for name, languages in find_templates(folder).items():
-        if language not in languages:
-            place = Place(f"{folder.name}/{name}.{min(languages)}.txt", 1, 1)
-            detail = f"'{name}' has no text in '{language}', the workspace's language"
-            mistakes.append(TemplateMistake(place, detail))
-    return sorted(mistakes, key=lambda mistake: mistake.place)
+    return [TemplateMistake(*found) for found in TEMPLATES.check_texts(folder, language, _check_source)]
 
 
-def _check_file(path: Path, shown: str) -> Iterator[Mistake]:
-    if not FILE_NAME.fullmatch(path.name):
-        yield TemplateMistake(
-            Place(shown, 1, 1), "a template is called <id>.<language>.txt, such as apology.en.txt"
-        )
-        return
-    try:
-        source = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        yield TemplateMistake(Place(shown, 1, 1), f"the file is not UTF-8 ({error.reason})")
-        return
-    yield from _check_source(source, shown)
-
-
-def _check_source(source: str, shown: str) -> Iterator[Mistake]:
+def _check_source(source: str) -> Iterator[Fault]:
     if not source.startswith(_SUBJECT):
-        yield TemplateMistake(Place(shown, 1, 1), f"the first line must be '{_SUBJECT} …'")
-    for line, detail in find_faults(source, VARIABLES, _PERHAPS):
-        yield TemplateMistake(Place(shown, line, 1), detail)
+        yield 1, f"the first line must be '{_SUBJECT} …'"
+    yield from find_faults(source, VARIABLES, _PERHAPS)

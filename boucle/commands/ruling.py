@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from boucle.commands.options import FolderArgument
 from boucle.commands.output import now, say
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ class Checked:
 
 
 def check(
-    folder: Annotated[
-        Path | None, typer.Argument(help="The workspace; without it, the nearest one.", file_okay=False)
-    ] = None,
+    folder: FolderArgument = None,
     *,
     format_: Annotated[ReportFormat, typer.Option("--format", help="How to print the findings.")] = "text",
     info: Annotated[
@@ -128,24 +127,17 @@ def _with_tests(checked: Checked) -> Checked:
 
 
 def _check_rules(settings: Settings) -> Checked:
-    from boucle.activities.script_files import FOLDER, find_scripts
-    from boucle.activities.template_files import find_templates
+    from boucle.activities.text_files import SCRIPTS, TEMPLATES
+    from boucle.commands.own_names import list_own_names
     from boucle.rules.files import read_text, read_workspace
     from boucle.rules.workspace import load
     from boucle.worker.own_plays import play_params
 
-    folder, scripts = settings.workspace / "templates", settings.workspace / FOLDER
-    written = {f"{path.parent.name}/{path.name}": read_text(path) for path in folder.glob("*.txt")}
-    spoken = {f"{path.parent.name}/{path.name}": read_text(path) for path in scripts.glob("*.md")}
-    texts = read_workspace(settings.workspace)
-    known = {
-        "template": frozenset(find_templates(folder)),
-        "team": frozenset(settings.teams),
-        "person": frozenset(settings.people),
-        "skill": settings.skills,
-        "script": frozenset(find_scripts(scripts)),
-    }
-    workspace, mistakes = load(texts, play_params(), known, today=now().date())
+    folder, scripts = (settings.workspace / kind.folder for kind in (TEMPLATES, SCRIPTS))
+    written = {f"{folder.name}/{path.name}": read_text(path) for path in TEMPLATES.list_files(folder)}
+    spoken = {f"{scripts.name}/{path.name}": read_text(path) for path in SCRIPTS.list_files(scripts)}
+    texts, names = read_workspace(settings.workspace), list_own_names(settings)
+    workspace, mistakes = load(texts, play_params(), names, today=now().date())
     if written:
         from boucle.activities.templates import check_templates
 

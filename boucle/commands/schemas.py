@@ -80,9 +80,8 @@ def _makers(names: Names) -> Mapping[str, Callable[[], _Schema]]:
 
 def _names(workspace: Path | None) -> Names:
     """What the workspace calls its own, as far as its files can be read; nothing outside of one."""
-    from boucle.activities.script_files import FOLDER, find_scripts
-    from boucle.activities.template_files import find_templates
     from boucle.commands.opening import get_settings
+    from boucle.commands.own_names import list_own_names
     from boucle.rules.files import read_workspace
     from boucle.rules.workspace import load
     from boucle.rules.writing.schema_parts import Names
@@ -92,25 +91,17 @@ def _names(workspace: Path | None) -> Names:
     if workspace is None and find_workspace(Path.cwd()) is None:
         return Names()
     settings = get_settings(workspace)
-    templates = frozenset(find_templates(settings.workspace / "templates"))
-    teams = frozenset(settings.teams)
-    known = {
-        "template": templates,
-        "team": teams,
-        "person": frozenset(settings.people),
-        "skill": settings.skills,
-        "script": frozenset(find_scripts(settings.workspace / FOLDER)),
-    }
-    read, _ = load(read_workspace(settings.workspace), play_params(), known, today=now().date())
+    own = list_own_names(settings)
+    read, _ = load(read_workspace(settings.workspace), play_params(), own, today=now().date())
     if read is None:
         say("the files have mistakes ('boucle rules check'): facts, rules and budgets are not listed")
-        return Names(templates, teams, people=known["person"], skills=known["skill"])
+        return Names(own["template"], own["team"], people=own["person"], skills=own["skill"])
     return Names(
-        templates,
-        teams,
+        own["template"],
+        own["team"],
         read.catalogue.facts,
         read.policy,
         read.rule_sets,
-        people=known["person"],
-        skills=known["skill"],
+        people=own["person"],
+        skills=own["skill"],
     )

@@ -9,8 +9,9 @@ from boucle.commands.output import show
 from boucle.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from pydantic import JsonValue
     from sqlmodel import Session
 
     from boucle.activities.scripts import Script
@@ -33,12 +34,12 @@ def script(loop: LoopArgument, *, workspace: WorkspaceOption = None, format_: Fo
 
 def read_script(settings: Settings, session: Session, loop: LoopRow) -> Script | None:
     """The script of a loop in the customer's language, else in the workspace's; None where there is none."""
-    from boucle.activities.script_files import FOLDER, find_scripts, name_script
+    from boucle.activities.text_files import SCRIPTS
     from boucle.model import Plan
 
     plan = Plan.model_validate_json(loop.plan)
-    name, folder = name_script(plan.play, plan.params), settings.workspace / FOLDER
-    if name not in find_scripts(folder):
+    name, folder = _name_script(plan.play, plan.params), settings.workspace / SCRIPTS.folder
+    if name not in SCRIPTS.find_texts(folder):
         return None
     from boucle.activities.letters import one_line
     from boucle.activities.scripts import find_script
@@ -56,6 +57,13 @@ def read_script(settings: Settings, session: Session, loop: LoopRow) -> Script |
         "owner": {"name": owner.name if owner else None},
     }
     return find_script(folder, name, (loop.language, settings.language), values)
+
+
+def _name_script(play: str, params: Mapping[str, JsonValue]) -> str:
+    """The script of a case: the one that its rule names, else the one that is called like its play."""
+    case = params.get("case")
+    named = params.get("script") or (case.get("script") if isinstance(case, dict) else None)
+    return named if isinstance(named, str) else play
 
 
 def script_lines(found: Script) -> Sequence[str]:

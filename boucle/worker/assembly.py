@@ -6,6 +6,7 @@ from boucle.activities import Means
 from boucle.activities.letters import Letterhead
 from boucle.activities.mail import Mailbox, Mailer, SmtpConfig, SmtpMailer
 from boucle.activities.templates import Templates
+from boucle.activities.text_files import TEMPLATES
 from boucle.engine.database import Database
 from boucle.engine.link_keys import read_keys
 from boucle.engine.links import Links
@@ -29,7 +30,7 @@ def make_means(settings: Settings, database: Database) -> Means:
     return Means(
         database=database,
         mailer=make_mailer(settings),
-        templates=Templates(settings.workspace / "templates", settings.language),
+        templates=Templates(settings.workspace / TEMPLATES.folder, settings.language),
         head=Letterhead(settings.company, settings.sender, settings.mail_domain),
         directory=make_directory(settings),
         links=Links(settings.public_url, read_keys(settings.link_secrets, settings.data_folder)),

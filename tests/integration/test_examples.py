@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boucle.activities.template_files import find_templates
+from boucle.activities.text_files import TEMPLATES
 from boucle.commands import failures
 from boucle.commands.ruling import analyse, check_workspace
 from boucle.intake.batch import Batch, read_import
@@ -29,7 +29,7 @@ def _load(name: str) -> Workspace:
     known = {
         "team": frozenset(settings.teams),
         "person": frozenset(settings.people),
-        "template": frozenset(find_templates(folder / "templates")),
+        "template": frozenset(TEMPLATES.find_texts(folder / "templates")),
     }
     workspace, mistakes = load(read_workspace(folder), play_params(), known, today=date(2026, 1, 1))
     assert workspace is not None
@@ -70,7 +70,7 @@ def test_there_is_no_example_without_a_test() -> None:
 
 
 def test_templates_are_there_in_english_and_french() -> None:
-    found = find_templates(EXAMPLES / "jardinerie" / "templates")
+    found = TEMPLATES.find_texts(EXAMPLES / "jardinerie" / "templates")
     assert set(found.values()) == {frozenset({"en", "fr"})}
 
 

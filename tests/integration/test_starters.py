@@ -16,9 +16,8 @@ from typing import Any
 
 import pytest
 
-from boucle.activities.script_files import find_scripts
 from boucle.activities.scripts import check_scripts
-from boucle.activities.template_files import find_templates
+from boucle.activities.text_files import SCRIPTS, TEMPLATES
 from boucle.commands import failures
 from boucle.commands.ruling import check_workspace
 from boucle.commands.starting import NotInLanguageError, copy_starter
@@ -160,7 +159,7 @@ def test_the_sample_comes_in_and_starts_something_of_each_kind(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_scripts_are_there_in_english_and_french(name: str) -> None:
-    found = find_scripts(STARTERS / name / "scripts")
+    found = SCRIPTS.find_texts(STARTERS / name / "scripts")
     assert found == dict.fromkeys(("csm_case", "escalate"), frozenset({"en", "fr"}))
     for language in ("en", "fr"):
         assert check_scripts(STARTERS / name / "scripts", language) == []
@@ -168,7 +167,7 @@ def test_scripts_are_there_in_english_and_french(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_templates_are_there_in_english_and_french(name: str) -> None:
-    found = find_templates(STARTERS / name / "templates")
+    found = TEMPLATES.find_texts(STARTERS / name / "templates")
     assert found
     assert set(found.values()) == {frozenset({"en", "fr"})}
 

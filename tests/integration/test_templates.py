@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boucle.activities.template_files import find_templates
 from boucle.activities.templates import VARIABLES, TemplateFailedError, Templates, check_templates
+from boucle.activities.text_files import TEMPLATES
 
 VALUES = {
     "contact": {"name": "Zoé"},
@@ -87,4 +87,4 @@ def test_every_mistake_of_every_template_has_its_place(tmp_path: Path) -> None:
 
 def test_templates_are_found_with_their_languages(tmp_path: Path) -> None:
     templates(tmp_path, hello__fr="", hello__en="", bye__fr="")
-    assert find_templates(tmp_path) == {"hello": {"fr", "en"}, "bye": {"fr"}}
+    assert TEMPLATES.find_texts(tmp_path) == {"hello": {"fr", "en"}, "bye": {"fr"}}
