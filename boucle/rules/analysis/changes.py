@@ -14,6 +14,7 @@ from boucle.rules.bundle import (
     CompiledUndecided,
 )
 from boucle.rules.catalogue import Derived, Fact
+from boucle.rules.declarations.quiet_hours import write_time
 from boucle.rules.gates import count_length
 from boucle.rules.ruleset import Policy
 from boucle.rules.writing.condition_text import write_condition
@@ -124,10 +125,6 @@ def _rule(rule: CompiledRule) -> Iterator[tuple[str, object]]:
     yield "in effect until", rule.effective_until
 
 
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
 def _percent(share: int) -> str:
     return f"{share / 100:g} %"
 
@@ -136,16 +133,13 @@ def _percent(share: int) -> str:
 
 
 def _policy(policy: Policy) -> _Things:
-    age = policy.max_age
+    age, quiet = policy.max_age, policy.quiet
     things: _Things = {
         "policy": _said(
             [
                 ("max_age", age and count_length(age, age)),
                 ("time zone", policy.timezone),
-                (
-                    "quiet hours",
-                    policy.quiet and f"{_time(policy.quiet.begins)} to {_time(policy.quiet.ends)}",
-                ),
+                ("quiet hours", quiet and f"{write_time(quiet.begins)} to {write_time(quiet.ends)}"),
                 ("revisions", policy.revisions),
             ]
         )

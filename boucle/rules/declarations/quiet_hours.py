@@ -29,6 +29,11 @@ def read_quiet_hours(form: Form) -> QuietHours | None:
     return QuietHours(begins=begins, ends=ends)
 
 
+def write_time(minutes: int) -> str:
+    """A time of day, given in minutes since midnight, as the policy file has it."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def _time(span: Form, key: str) -> int | None:
     """Minutes since midnight."""
     text = span.text(key)

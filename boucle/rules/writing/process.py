@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from boucle.model import Frozen
+from boucle.rules.declarations.quiet_hours import write_time
 from boucle.rules.ruleset import (
     Cap,
     GateKind,
@@ -223,7 +224,8 @@ class _Storyteller:
     def _gates(self, policy: Policy) -> Iterator[str]:
         say, name = self.tongue.say, self.teller.name
         if policy.quiet is not None:
-            yield say("quiet", begins=_time(policy.quiet.begins), ends=_time(policy.quiet.ends))
+            begins, ends = write_time(policy.quiet.begins), write_time(policy.quiet.ends)
+            yield say("quiet", begins=begins, ends=ends)
         if policy.revisions == "redecide":
             yield say("redecide")
         for one in policy.suppressions:
@@ -258,11 +260,6 @@ class _Storyteller:
         return say(
             "suppress", name=self.teller.name(one.id), plays=plays, held=held, when=when, window=window
         )
-
-
-def _time(minutes: int) -> str:
-    """A time of day of so many minutes since midnight."""
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _local(instant: datetime, timezone: str) -> str:
