@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from boucle.engine import reservations
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import ApprovalRow, OfferRow
 from boucle.model import ApprovalState, ClockKind, Money
@@ -21,8 +22,7 @@ def find_approval(session: Session, loop: LoopRow, step: str) -> ApprovalRow | N
 
 def list_approvals(session: Session, loop: LoopRow) -> Sequence[ApprovalRow]:
     """All that was proposed in the present round, in order."""
-    query = select(ApprovalRow).where(ApprovalRow.loop_id == loop.id, ApprovalRow.round == loop.round)
-    return session.exec(query.order_by(col(ApprovalRow.proposed_at), col(ApprovalRow.step))).all()
+    return list_of_round(session, ApprovalRow, loop, "proposed_at", "step")
 
 
 def list_waiting(session: Session) -> Sequence[tuple[ApprovalRow, LoopRow]]:

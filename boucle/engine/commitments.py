@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
 
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import CommitmentRow
 from boucle.model import ClockState
@@ -36,7 +36,8 @@ def make_commitment(
 
 def find_commitment(session: Session, loop: LoopRow, number: int) -> CommitmentRow | None:
     """The promise of the loop's present round with that number."""
-    return session.exec(_of_round(loop).where(CommitmentRow.number == number)).one_or_none()
+    rows = list_of_round(session, CommitmentRow, loop, "number")
+    return next((row for row in rows if row.number == number), None)
 
 
 def list_commitments(session: Session, loop: LoopRow) -> Sequence[CommitmentRow]:
@@ -47,8 +48,8 @@ def list_commitments(session: Session, loop: LoopRow) -> Sequence[CommitmentRow]
 
 def list_running(session: Session, loop: LoopRow) -> Sequence[CommitmentRow]:
     """The promises of this round that are neither kept nor broken yet."""
-    query = _of_round(loop).where(CommitmentRow.state == ClockState.RUNNING)
-    return session.exec(query.order_by(col(CommitmentRow.number))).all()
+    rows = list_of_round(session, CommitmentRow, loop, "number")
+    return [row for row in rows if row.state == ClockState.RUNNING]
 
 
 def end_commitment(
@@ -58,7 +59,3 @@ def end_commitment(
     row.state, row.ended_at, row.owner = state, at, owner
     session.add(row)
     session.flush()
-
-
-def _of_round(loop: LoopRow) -> SelectOfScalar[CommitmentRow]:
-    return select(CommitmentRow).where(CommitmentRow.loop_id == loop.id, CommitmentRow.round == loop.round)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow
 from boucle.engine.work_tables import ReplyRow
 from boucle.errors import AmbiguousError, NotFoundError
@@ -25,20 +26,18 @@ WORDS = frozenset({ReplyKind.REPLY, ReplyKind.COMPLAINT})
 
 _TO_READ = WORDS | {ReplyKind.BOUNCE}
 
+_MERGED = select(LoopRow.id).where(LoopRow.merged_into == bindparam("loop"))
+_OF_ROUND = (col(ReplyRow.loop_id) == bindparam("loop")) & (col(ReplyRow.round) == bindparam("round"))
+_UNDONE = select(ReplyRow).where(
+    _OF_ROUND | col(ReplyRow.loop_id).in_(_MERGED), col(ReplyRow.done_at).is_(None)
+)
+"""Of this round, or of a loop that ended in favour of this one."""
+_UNANSWERED = _UNDONE.where(col(ReplyRow.kind).in_(WORDS)).limit(1)
+
 
 def is_replied(session: Session, loop: LoopRow) -> bool:
     """Whether somebody has written back in this round, and nobody has dealt with it."""
-    query = select(ReplyRow.id).where(
-        _belongs_to(loop), col(ReplyRow.kind).in_(WORDS), col(ReplyRow.done_at).is_(None)
-    )
-    return session.exec(query.limit(1)).first() is not None
-
-
-def _belongs_to(loop: LoopRow) -> ColumnElement[bool]:
-    """Of this round, or of a loop that ended in favour of this one."""
-    merged = select(LoopRow.id).where(LoopRow.merged_into == loop.id)
-    own = (col(ReplyRow.loop_id) == loop.id) & (col(ReplyRow.round) == loop.round)
-    return own | col(ReplyRow.loop_id).in_(merged)
+    return session.exec(_UNANSWERED, params={"loop": loop.id, "round": loop.round}).first() is not None
 
 
 def find_stop(session: Session, loop: LoopRow) -> str | None:
@@ -50,13 +49,11 @@ def find_stop(session: Session, loop: LoopRow) -> str | None:
 
 def list_refusals(session: Session, loop: LoopRow) -> frozenset[str]:
     """The codes with which messages of this round were refused."""
-    query = select(EffectRow).where(
-        EffectRow.loop_id == loop.id,
-        EffectRow.round == loop.round,
-        col(EffectRow.kind) == EffectKind.CUSTOMER,
-        col(EffectRow.state) == EffectState.REFUSED,
+    return frozenset(
+        str(row.receipt.get("code"))
+        for row in list_of_round(session, EffectRow, loop)
+        if row.kind == EffectKind.CUSTOMER and row.state == EffectState.REFUSED
     )
-    return frozenset(str(row.receipt.get("code")) for row in session.exec(query))
 
 
 def list_mails(
@@ -91,7 +88,7 @@ def finish(row: ReplyRow, by: str, at: datetime) -> None:
 
 def finish_all(session: Session, loop: LoopRow, by: str, at: datetime) -> None:
     """Whoever ends a loop has dealt with what its customer wrote."""
-    for row in session.exec(select(ReplyRow).where(_belongs_to(loop), col(ReplyRow.done_at).is_(None))):
+    for row in session.exec(_UNDONE, params={"loop": loop.id, "round": loop.round}):
         finish(row, by, at)
     session.flush()
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from boucle.engine.clock import due
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow
 from boucle.engine.work_tables import AttemptRow, CaseRow, ClockRow
 from boucle.model import AttemptResult, Calendar, ClockKind, ClockState, Duration, Plan
@@ -118,14 +119,12 @@ def last_sign(session: Session, loop: LoopRow, case: CaseRow) -> datetime:
 
 
 def _read(session: Session, loop: LoopRow, case: CaseRow) -> _Scene:
-    clocks = select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
-    steps = select(EffectRow.step).where(EffectRow.loop_id == loop.id, EffectRow.round == loop.round)
     return _Scene(
         loop=loop,
         case=case,
         calendar=Plan.model_validate_json(loop.plan).calendar,
-        clocks={ClockKind(row.kind): row for row in session.exec(clocks)},
-        steps=frozenset(session.exec(steps)),
+        clocks={ClockKind(row.kind): row for row in list_of_round(session, ClockRow, loop)},
+        steps=frozenset(row.step for row in list_of_round(session, EffectRow, loop)),
         signed_at=last_sign(session, loop, case),
         reached_at=_last_reached(session, loop),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import QuestionRow
 from boucle.standing import Question
@@ -33,8 +34,7 @@ def find_open(session: Session, loop: LoopRow) -> QuestionRow | None:
 
 def list_questions(session: Session, loop: LoopRow) -> Sequence[QuestionRow]:
     """The questions of the loop's present round, in the order in which they were asked."""
-    query = select(QuestionRow).where(QuestionRow.loop_id == loop.id, QuestionRow.round == loop.round)
-    return session.exec(query.order_by(col(QuestionRow.asked_at), col(QuestionRow.step))).all()
+    return list_of_round(session, QuestionRow, loop, "asked_at", "step")
 
 
 def is_over(session: Session, loop: LoopRow, step: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from boucle.engine import approval_rows, consent, inbox, ladder, questions, task_rows
 from boucle.engine.clocks import running_clocks
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
 from boucle.errors import NotFoundError
@@ -16,6 +18,13 @@ from boucle.standing import CaseStanding, Standing
 
 _SAYS_NOTHING = frozenset({questions.ANSWERED, questions.EXPIRED, inbox.REPLIED})
 """Codes with which a message is refused that say nothing of whether its customer can be written to."""
+
+_REFERRAL = select(ReferralRow).where(ReferralRow.loop_id == bindparam("loop"))
+_DECIDED_ACTS = (
+    select(CommandRow.id)
+    .where(CommandRow.loop_id == bindparam("loop"), CommandRow.state != "recorded")
+    .order_by(col(CommandRow.recorded_at), col(CommandRow.id))
+)
 
 
 def get_standing(session: Session, loop_id: str) -> Standing:
@@ -29,7 +38,7 @@ def get_standing(session: Session, loop_id: str) -> Standing:
     if loop is None:
         raise NotFoundError("loop", loop_id)
     case = session.get(CaseRow, (loop.id, loop.round))
-    effects = _effects(session, loop)
+    effects = list_of_round(session, EffectRow, loop, "step")
     return Standing(
         loop=loop.id,
         round=loop.round,
@@ -74,20 +83,14 @@ def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
 
 
 def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] | None:
-    row = session.exec(select(ReferralRow).where(ReferralRow.loop_id == loop.id)).first()
+    row = session.exec(_REFERRAL, params={"loop": loop.id}).first()
     if row is None or row.made_at is None:
         return None
     return "converted" if row.converted_at is not None else "made"
 
 
-def _effects(session: Session, loop: LoopRow) -> list[EffectRow]:
-    query = select(EffectRow).where(EffectRow.loop_id == loop.id, EffectRow.round == loop.round)
-    return list(session.exec(query.order_by(col(EffectRow.step))).all())
-
-
 def _acts(session: Session, loop: LoopRow) -> tuple[str, ...]:
-    query = select(CommandRow.id).where(CommandRow.loop_id == loop.id, CommandRow.state != "recorded")
-    return tuple(session.exec(query.order_by(col(CommandRow.recorded_at), col(CommandRow.id))).all())
+    return tuple(session.exec(_DECIDED_ACTS, params={"loop": loop.id}).all())
 
 
 def _has_address(session: Session, loop: LoopRow) -> bool:

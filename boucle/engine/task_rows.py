@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import TaskRow
 from boucle.model import TaskKind, TaskState
@@ -15,10 +16,8 @@ from boucle.standing import Task
 
 def list_open(session: Session, loop: LoopRow) -> Sequence[TaskRow]:
     """The tasks of the loop's present round that are not done, what is due next first."""
-    query = select(TaskRow).where(
-        TaskRow.loop_id == loop.id, TaskRow.round == loop.round, TaskRow.state == TaskState.OPEN
-    )
-    return session.exec(query.order_by(col(TaskRow.due_at), col(TaskRow.id))).all()
+    rows = list_of_round(session, TaskRow, loop, "due_at", "id")
+    return [row for row in rows if row.state == TaskState.OPEN]
 
 
 def read_standing(session: Session, loop: LoopRow) -> tuple[Task, ...]:
