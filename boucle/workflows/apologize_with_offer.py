@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from boucle.workflows.asking import ASKED, Asking, Inquiry, Reaction
+from boucle.workflows.asking import ASKED, Asking, Inquiry
 from boucle.workflows.case_work import WORKING, CaseWork
 
 with workflow.unsafe.imports_passed_through():
@@ -77,31 +77,20 @@ class ApologizeWithOffer(Asking, CaseWork):
 
     async def ask_back(self) -> None:
         """On the follow-up date, unless the customer has answered before."""
-        await self._end(await self.ask(self.inquiry))
+        await self.end_by(await self.ask(self.inquiry))
 
     async def hear(self) -> None:
         """The answer decides; silence is an outcome too."""
-        await self._end(await self.await_answer(self.inquiry))
+        await self.end_by(await self.await_answer(self.inquiry))
 
-    async def _end(self, reaction: Reaction | None) -> None:
-        match reaction:
-            case Reaction.ANSWERED:
-                await self._end_as_answered()
-            case Reaction.DECLINED:
-                await self.close(Closure.DECLINED)
-            case Reaction.SILENT:
-                await self.close(Closure.NO_ANSWER)
-            case Reaction.UNREACHABLE:
-                await self.close(Closure.UNREACHABLE)
-            case None:
-                pass
-
-    async def _end_as_answered(self) -> None:
+    async def take_up(self) -> None:
         """An answer that is no better can become a case of the same round, where the plan has one."""
         case = self.case_params
-        if case is None:
-            await self.close(None)
-            return
+        if case is not None and await self._is_still_low():
+            await self.open_case(case)
+        else:
+            await super().take_up()
+
+    async def _is_still_low(self) -> bool:
         call = JudgeAnswer(loop=self.loop, round=self.standing.round, step=self.inquiry.step)
-        judged = await do(RecoveryActivities.judge_answer, call)
-        await (self.open_case(case) if judged.still_low else self.close(None))
+        return (await do(RecoveryActivities.judge_answer, call)).still_low

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from boucle.workflows.asking import ASKED, Asking, Inquiry, Reaction
+from boucle.workflows.asking import ASKED, Asking, Inquiry
 from boucle.workflows.case_work import WORKING, CaseWork
 
 with workflow.unsafe.imports_passed_through():
@@ -56,26 +56,13 @@ class AskFollowUp(Asking, CaseWork):
         if not self.standing.reachable:
             await self.close(Closure.UNREACHABLE)
         else:
-            await self._end(await self.ask_now(self.inquiry))
+            await self.end_by(await self.ask_now(self.inquiry))
 
     async def hear(self) -> None:
         """What was answered; silence is an outcome too."""
-        await self._end(await self.await_answer(self.inquiry))
+        await self.end_by(await self.await_answer(self.inquiry))
 
-    async def _end(self, reaction: Reaction | None) -> None:
-        match reaction:
-            case Reaction.ANSWERED:
-                await self._take_up()
-            case Reaction.DECLINED:
-                await self.close(Closure.DECLINED)
-            case Reaction.SILENT:
-                await self.close(Closure.NO_ANSWER)
-            case Reaction.UNREACHABLE:
-                await self.close(Closure.UNREACHABLE)
-            case None:
-                pass
-
-    async def _take_up(self) -> None:
+    async def take_up(self) -> None:
         """A problem becomes a case of the same round; anything else was worth knowing."""
         case = self.case_params
         if case is not None and await self._is_problem():

@@ -13,7 +13,7 @@ from boucle.workflows.play import Play
 
 with workflow.unsafe.imports_passed_through():
     from boucle.activities.calls import Send
-    from boucle.model import ClockKind, Duration, QuestionKind
+    from boucle.model import ClockKind, Closure, Duration, QuestionKind
     from boucle.standing import Question
     from boucle.workflows.errand import Errand
 
@@ -97,6 +97,24 @@ class Asking(Play):
         if not self.is_answered(inquiry) and self.is_over(ClockKind.ANSWER):
             return Reaction.SILENT
         return self._react(inquiry)
+
+    async def end_by(self, reaction: Reaction | None) -> None:
+        """End by what came of asking; None ends nothing."""
+        match reaction:
+            case Reaction.ANSWERED:
+                await self.take_up()
+            case Reaction.DECLINED:
+                await self.close(Closure.DECLINED)
+            case Reaction.SILENT:
+                await self.close(Closure.NO_ANSWER)
+            case Reaction.UNREACHABLE:
+                await self.close(Closure.UNREACHABLE)
+            case None:
+                pass
+
+    async def take_up(self) -> None:
+        """What an answer leads to: nothing but the end, with what it says as the outcome."""
+        await self.close(None)
 
     async def _put(self, inquiry: Inquiry) -> None:
         if not self.standing.replied:
