@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from boucle.model import Duration, Frozen, SomeTime, TemplateId
 from boucle.workflows.case_params import CaseParams
-from boucle.workflows.follow_up_params import on_the_wall_clock
+from boucle.workflows.follow_up_params import ReminderTime
 from boucle.workflows.offer_params import Offer
 
 
@@ -26,7 +26,7 @@ class ApologizeWithOfferParams(Frozen):
         default=Duration(amount=14, unit="days"),
         description="How long an answer to it is waited for.",
     )
-    remind_after: SomeTime | None = Field(
+    remind_after: ReminderTime | None = Field(
         default=None, description="How long after the question it is asked once more; none: never."
     )
     reminder_template: TemplateId | None = Field(
@@ -37,11 +37,6 @@ class ApologizeWithOfferParams(Frozen):
         description="What follows an answer that is no better: the loop is closed, or becomes a case.",
     )
     case: CaseParams | None = Field(default=None, description="That case.")
-
-    @field_validator("remind_after")
-    @classmethod
-    def _on_the_wall_clock(cls, remind_after: Duration | None) -> Duration | None:
-        return on_the_wall_clock(remind_after)
 
     @model_validator(mode="after")
     def _has_its_case(self) -> Self:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from boucle.model import Duration, Frozen, SomeTime, TemplateId
 from boucle.workflows.case_params import CaseParams
-from boucle.workflows.follow_up_params import on_the_wall_clock
+from boucle.workflows.follow_up_params import ReminderTime
 
 
 class AskFollowUpParams(Frozen):
@@ -18,7 +18,7 @@ class AskFollowUpParams(Frozen):
     within: SomeTime = Field(
         default=Duration(amount=14, unit="days"), description="How long an answer is waited for."
     )
-    remind_after: SomeTime | None = Field(
+    remind_after: ReminderTime | None = Field(
         default=None, description="How long after the question it is asked once more; none: never."
     )
     reminder_template: TemplateId | None = Field(
@@ -37,11 +37,6 @@ class AskFollowUpParams(Frozen):
         description="An answer with one of these words is a problem; case and accents don't matter.",
     )
     case: CaseParams | None = Field(default=None, description="The case that an answer turns into.")
-
-    @field_validator("remind_after")
-    @classmethod
-    def _on_the_wall_clock(cls, remind_after: Duration | None) -> Duration | None:
-        return on_the_wall_clock(remind_after)
 
     @field_validator("problem_words")
     @classmethod

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from boucle.model import Duration, Frozen, SomeTime, TemplateId
+
+
+def _on_the_wall_clock(remind_after: Duration) -> Duration:
+    if remind_after.business:
+        raise ValueError(f"'{remind_after}': a customer is reminded on the wall clock; write 3 days")
+    return remind_after
+
+
+ReminderTime = Annotated[SomeTime, AfterValidator(_on_the_wall_clock)]
+"""How long after a message its customer is reminded: their days have no working hours."""
 
 
 class FollowUp(Frozen):
@@ -20,7 +30,7 @@ class FollowUp(Frozen):
     within: SomeTime = Field(
         default=Duration(amount=14, unit="days"), description="How long an answer is waited for."
     )
-    remind_after: SomeTime | None = Field(
+    remind_after: ReminderTime | None = Field(
         default=None, description="How long after the question it is asked once more; none: never."
     )
     reminder: TemplateId | None = Field(default=None, description="That reminder; none: the question again.")
@@ -29,15 +39,3 @@ class FollowUp(Frozen):
         description="What follows an answer that is no better: reopen, escalate (the lead gets the case) "
         "or accept.",
     )
-
-    @field_validator("remind_after")
-    @classmethod
-    def _on_the_wall_clock(cls, remind_after: Duration | None) -> Duration | None:
-        return on_the_wall_clock(remind_after)
-
-
-def on_the_wall_clock(remind_after: Duration | None) -> Duration | None:
-    """The time of a reminder to a customer, whose days have no working hours; ValueError."""
-    if remind_after is not None and remind_after.business:
-        raise ValueError(f"'{remind_after}': a customer is reminded on the wall clock; write 3 days")
-    return remind_after

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from boucle.model import Duration, Frozen, SomeTime, TemplateId
-from boucle.workflows.follow_up_params import on_the_wall_clock
+from boucle.workflows.follow_up_params import ReminderTime
 
 
 class InvitePromoterParams(Frozen):
@@ -23,14 +23,9 @@ class InvitePromoterParams(Frozen):
         default=Duration(amount=60, unit="days"),
         description="How long what comes of it is waited for; a referral is followed beyond it.",
     )
-    remind_after: SomeTime | None = Field(
+    remind_after: ReminderTime | None = Field(
         default=None, description="How long after the invitation it is sent once more; none: never."
     )
     reminder_template: TemplateId | None = Field(
         default=None, description="That reminder; none: the invitation again."
     )
-
-    @field_validator("remind_after")
-    @classmethod
-    def _on_the_wall_clock(cls, remind_after: Duration | None) -> Duration | None:
-        return on_the_wall_clock(remind_after)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from boucle.model import Duration, Frozen, PersonId, SomeTime, TeamId, TemplateId
 from boucle.workflows.case_params import CaseParams
+from boucle.workflows.follow_up_params import ReminderTime
 from boucle.workflows.offer_params import Offer
 
 VERBS = ("message", "ask", "wait", "notify", "offer", "case", "close")
@@ -46,7 +47,7 @@ class AskStep(Frozen):
     answer: Literal["score", "text"] = Field(
         default="score", description="What answers it: score, or text (words, with or without a score)."
     )
-    remind_after: SomeTime | None = Field(
+    remind_after: ReminderTime | None = Field(
         default=None, description="How long after the question it is asked once more; none: never."
     )
     reminder: TemplateId | None = Field(default=None, description="That reminder; none: the question again.")
@@ -70,13 +71,6 @@ class AskStep(Frozen):
         "closed as declined.",
     )
     on_unreachable: StepId | None = Field(default=None, description=_UNREACHABLE)
-
-    @field_validator("remind_after")
-    @classmethod
-    def _on_the_wall_clock(cls, remind_after: Duration | None) -> Duration | None:
-        if remind_after is not None and remind_after.business:
-            raise ValueError(f"'{remind_after}': a customer is reminded on the wall clock; write 3 days")
-        return remind_after
 
 
 class WaitStep(Frozen):
