@@ -16,7 +16,7 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from boucle.engine.clock import worked
-from boucle.engine.clocks import state_at
+from boucle.engine.clocks import met_percent, state_at
 from boucle.engine.survival import Observed, quantile
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow, CommitmentRow
@@ -225,17 +225,16 @@ def _clock_lines(clocks: Iterable[_Clock]) -> Iterator[ClockLine]:
             counts.setdefault((of, name, clock.kind), Counter())[clock.state] += 1
     for of, name, kind in sorted(counts, key=_order):
         states = counts[of, name, kind]
-        met, breached = states[ClockState.MET], states[ClockState.MISSED]
         yield ClockLine(
             of=of,
             name=name,
             clock=kind,
-            met=met,
-            breached=breached,
+            met=states[ClockState.MET],
+            breached=states[ClockState.MISSED],
             running=states[ClockState.RUNNING],
             paused=states[ClockState.PAUSED],
             stopped=states[ClockState.STOPPED],
-            met_percent=100 * met / (met + breached) if met + breached else None,
+            met_percent=met_percent(states),
         )
 
 

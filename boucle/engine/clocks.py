@@ -28,6 +28,12 @@ def state_at(state: ClockState, due: datetime, at: datetime) -> ClockState:
     return ClockState.MISSED if state == ClockState.RUNNING and at > due else state
 
 
+def met_percent(counts: Mapping[ClockState, int]) -> float | None:
+    """How many of those met or missed were met, in percent; None where there are none."""
+    met, missed = counts.get(ClockState.MET, 0), counts.get(ClockState.MISSED, 0)
+    return 100 * met / (met + missed) if met + missed else None
+
+
 def start_clocks(
     session: Session,
     loop: LoopRow,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, literal_column
 from sqlmodel import Session, col, func, select
 
-from boucle.engine.clocks import state_at
+from boucle.engine.clocks import met_percent, state_at
 from boucle.engine.nps import Nps, nps_of
 from boucle.engine.tables import (
     DecisionRow,
@@ -367,15 +367,14 @@ def _clocks(session: Session, period: _Period, at: datetime | None) -> Iterator[
     for kind, state, due in session.exec(query.order_by(ClockRow.kind)):
         found.setdefault(kind, Counter())[state_at(ClockState(state), due, at or due)] += 1
     for kind, states in found.items():
-        met, missed = states[ClockState.MET], states[ClockState.MISSED]
         yield ClockLine(
             kind=kind,
-            met=met,
-            missed=missed,
+            met=states[ClockState.MET],
+            missed=states[ClockState.MISSED],
             running=states[ClockState.RUNNING],
             paused=states[ClockState.PAUSED],
             stopped=states[ClockState.STOPPED],
-            met_percent=100 * met / (met + missed) if met + missed else None,
+            met_percent=met_percent(states),
         )
 
 
