@@ -6,10 +6,10 @@ import of the customer's data. What nobody has said stands in the way of nothing
 
 from __future__ import annotations
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from boucle.engine.tables import Contact, Customer, EffectRow, LoopRow
-from boucle.model import EffectKind, EffectState
+from boucle.engine.inbox import list_refusals
+from boucle.engine.tables import Contact, Customer, LoopRow
 
 CONSENT, LEGAL_HOLD = "consent", "legal_hold"
 OBJECTIONS = frozenset({CONSENT, LEGAL_HOLD})
@@ -33,11 +33,4 @@ def find_objection(session: Session, loop: LoopRow) -> str | None:
 
 def was_objected(session: Session, loop: LoopRow) -> bool:
     """Whether a message of this round was refused for that, and not because nobody could be reached."""
-    query = select(EffectRow).where(
-        EffectRow.loop_id == loop.id,
-        EffectRow.round == loop.round,
-        col(EffectRow.kind) == EffectKind.CUSTOMER,
-        col(EffectRow.state) == EffectState.REFUSED,
-    )
-    codes = {row.receipt.get("code") for row in session.exec(query)}
-    return bool(codes & OBJECTIONS)
+    return bool(list_refusals(session, loop) & OBJECTIONS)

@@ -7,22 +7,17 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field
 
 from boucle.engine import tasks
-from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.acts.deed import CaseDeed, Deed, Doing, Situation
 from boucle.model import ActKind, TaskKind, TaskState
 
 
-class Ask(Deed):
+class Ask(CaseDeed):
     """The actor asks a colleague for something by `due`; what it is stands in the text."""
 
     kind: ClassVar = ActKind.ASK
     needs_text: ClassVar = True
     colleague: str = Field(min_length=1)
     due: AwareDatetime
-
-    def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """There must be a case."""
-        del actor
-        return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
         """It is the colleague's task, who is told."""

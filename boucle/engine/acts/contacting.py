@@ -6,22 +6,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from boucle.engine import cases, waits
-from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.acts.deed import CaseDeed, Doing
 from boucle.model import ActKind, AttemptResult, Channel
 
 
-class Attempt(Deed):
+class Attempt(CaseDeed):
     """The actor tried to reach the customer; reaching them is the first contact, at that instant."""
 
     kind: ClassVar = ActKind.ATTEMPT
     channel: Channel
     result: AttemptResult
     next_try_at: datetime | None = None
-
-    def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """There must be a case."""
-        del actor
-        return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
         """The attempt is kept; attempts in vain make no first contact, however many."""

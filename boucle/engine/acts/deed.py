@@ -100,6 +100,15 @@ class Deed(Frozen):
         raise NotImplementedError
 
 
+class CaseDeed(Deed):
+    """An act on a case, which there must be; nothing else speaks against it."""
+
+    def reason_against(self, actor: str, situation: Situation) -> str | None:
+        """There must be a case."""
+        del actor
+        return "no_case" if situation.case is None else None
+
+
 def read_situation(session: Session, loop: LoopRow, *, has_text: bool = False) -> Situation:
     """Where the loop stands in its present round, for an act that comes with a text or without."""
     attempts = select(AttemptRow).where(AttemptRow.loop_id == loop.id, AttemptRow.round == loop.round)

@@ -7,22 +7,17 @@ from typing import ClassVar
 from pydantic import AwareDatetime, Field
 
 from boucle.engine import clocks, commitments
-from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.acts.deed import CaseDeed, Deed, Doing, Situation
 from boucle.engine.canonical import instant_text
 from boucle.model import ActKind, ClockState
 
 
-class Promise(Deed):
+class Promise(CaseDeed):
     """The actor has promised the customer something by `due`; what it is stands in the text."""
 
     kind: ClassVar = ActKind.PROMISE
     needs_text: ClassVar = True
     due: AwareDatetime
-
-    def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """There must be a case."""
-        del actor
-        return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
         """A clock of its own runs until it is due."""

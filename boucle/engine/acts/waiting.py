@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime
 
 from boucle.engine import waits
-from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.acts.deed import CaseDeed, Deed, Doing, Situation
 from boucle.engine.canonical import instant_text
 from boucle.model import ActKind
 
@@ -59,16 +59,11 @@ class Resume(Deed):
         doing.append("case.resumed", ended or {})
 
 
-class Snooze(Deed):
+class Snooze(CaseDeed):
     """The actor puts the case aside until then."""
 
     kind: ClassVar = ActKind.SNOOZE
     until: AwareDatetime
-
-    def reason_against(self, actor: str, situation: Situation) -> str | None:
-        """There must be a case."""
-        del actor
-        return "no_case" if situation.case is None else None
 
     def do(self, doing: Doing) -> None:
         """The inbox does not show it until then; its clocks run on."""
