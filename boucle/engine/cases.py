@@ -228,12 +228,6 @@ def count_open_cases(session: Session, owners: Sequence[str]) -> Mapping[str, in
     return {owner: counts.get(owner, 0) for owner in owners}
 
 
-def find_least_loaded(session: Session, members: Sequence[str]) -> str | None:
-    """The member with the fewest open cases, the first named among equals; None without members."""
-    counts = count_open_cases(session, members)
-    return min(members, key=lambda member: counts[member], default=None)
-
-
 def _make_contact(session: Session, loop: LoopRow, case: CaseRow, at: datetime) -> None:
     if case.first_contact_at is None:
         case.first_contact_at = at

@@ -81,12 +81,6 @@ def next_worked(at: datetime, calendar: Calendar) -> datetime:
     return next(_stretches(_in_utc(at), calendar)).begin
 
 
-def weekdays_9_to_18(timezone: str) -> Calendar:
-    """Monday to Friday from 9 to 18 in `timezone`, without holidays."""
-    worked, free = ((9 * 60, 18 * 60),), ()
-    return with_digest(Calendar(name="weekdays 9-18", timezone=timezone, week=(*[worked] * 5, free, free)))
-
-
 def with_digest(calendar: Calendar) -> Calendar:
     """The calendar, saying which one it is."""
     return calendar.model_copy(update={"digest": digest(calendar)})

@@ -13,7 +13,6 @@ from sqlmodel import Session
 from boucle.commands import failures
 from boucle.commands.output import now
 from boucle.commands.starting import copy_starter
-from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.intake import IntakeTerms
 from boucle.engine.loops import LoopDefaults
@@ -22,6 +21,7 @@ from boucle.registry import make_app
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.workspace import load
+from tests.calendars import weekdays_9_to_18
 from tests.integration.command_line import Call, Said
 
 Compile = Callable[..., Bundle]

@@ -10,7 +10,6 @@ import pytest
 from pydantic import BaseModel
 
 from boucle.engine import responses
-from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.intake import Accepted, IntakeTerms, accept
 from boucle.engine.loops import LoopDefaults
@@ -21,6 +20,7 @@ from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.decide import Mode
 from boucle.rules.workspace import load
+from tests.calendars import weekdays_9_to_18
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 """A Tuesday, ten o'clock in Paris."""

@@ -8,11 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from boucle.engine import commands, ledger, loops, privacy
-from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.loops import Scale
 from boucle.engine.tables import BundleRow, Contact, DecisionRow, LoopRow, ResponseRow, Revision
 from boucle.model import ActKind, Plan
 from boucle.standing import ActOutcome
+from tests.calendars import weekdays_9_to_18
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 """A Tuesday, ten o'clock in Paris."""

@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from boucle.engine import ledger, loops
-from boucle.engine.clock import digest, weekdays_9_to_18, with_digest
+from boucle.engine.clock import digest, with_digest
 from boucle.engine.database import Database
 from boucle.engine.intake import IntakeTerms, accept
 from boucle.engine.standing import get_standing
 from boucle.model import Calendar, ClockKind, Duration, Response
 from boucle.rules.bundle import Bundle
+from tests.calendars import weekdays_9_to_18
 
 FACTS = """
 boucle: facts/v1

@@ -20,11 +20,11 @@ from boucle.activities.posting import Post
 from boucle.activities.templates import Templates
 from boucle.engine import cases, loops, notices
 from boucle.engine.absences import Absence, record_absence
-from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.model import ClockKind, Closure, Duration, EffectState, Plan
+from tests.calendars import weekdays_9_to_18
 from tests.integration.opening import AT, DAY, HOUR, open_loop
 
 DIRECTORY = Directory(

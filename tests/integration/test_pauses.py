@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from boucle.engine import cases, clocks, loops, waits
-from boucle.engine.clock import weekdays_9_to_18, worked
+from boucle.engine.clock import worked
 from boucle.engine.commitments import list_commitments
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
@@ -18,6 +18,7 @@ from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, ClockKind, ClockState, Closure, Duration
+from tests.calendars import weekdays_9_to_18
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 FIRST = (ClockKind.FIRST_CONTACT, Duration.parse("48h"))

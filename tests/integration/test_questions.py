@@ -10,13 +10,13 @@ import pytest
 from sqlmodel import Session, select
 
 from boucle.engine import asking, cases, followups, loops, privacy, promotions, questions, reports
-from boucle.engine.clock import weekdays_9_to_18
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import Contact, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ClockRow, QuestionRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import ActKind, ClockKind, Closure, Duration, LoopState, QuestionKind
+from tests.calendars import weekdays_9_to_18
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop, plan
 
 WITHIN = Duration.parse("14 days")

@@ -6,13 +6,14 @@ from itertools import pairwise
 import pytest
 from pydantic import JsonValue, ValidationError
 
-from boucle.engine.clock import due, weekdays_9_to_18
+from boucle.engine.clock import due
 from boucle.engine.ladder import ahead
 from boucle.model import Duration
 from boucle.rules.declarations.named_params import named_params
 from boucle.rules.workspace import load
 from boucle.terms import Moment
 from boucle.workflows.csm_case_params import CsmCaseParams
+from tests.calendars import weekdays_9_to_18
 from tests.unit.small_workspace import KNOWN, PLAYS, TODAY, with_file
 
 PARIS = weekdays_9_to_18("Europe/Paris")

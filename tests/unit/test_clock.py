@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from boucle.engine.clock import digest, due, next_worked, weekdays_9_to_18
+from boucle.engine.clock import digest, due, next_worked
 from boucle.model import Calendar, Duration
+from tests.calendars import weekdays_9_to_18
 from tests.unit.minute_by_minute import MINUTE, Minutes
 
 FREE: tuple[tuple[int, int], ...] = ()

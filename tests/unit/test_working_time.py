@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from boucle.engine.clock import after, due, weekdays_9_to_18, worked
+from boucle.engine.clock import after, due, worked
 from boucle.model import Calendar, Duration
+from tests.calendars import weekdays_9_to_18
 from tests.unit.minute_by_minute import MINUTE, Minutes, draw_calendar, draw_start
 
 DRAWS = 10_000 if os.environ.get("BOUCLE_TEST_CALENDARS") == "full" else 60
