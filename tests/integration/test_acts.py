@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,12 +20,6 @@ from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 CLOCKS = ((ClockKind.FIRST_CONTACT, Duration.parse("24h")), (ClockKind.CLOSE, Duration.parse("48h")))
 CAUSE: dict[str, Any] = {"root_cause": "product"}
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture

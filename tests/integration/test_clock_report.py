@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlmodel import Session
 
 from boucle.commands.clock_reporting import _csv
@@ -15,7 +13,6 @@ from boucle.engine import cases, loops
 from boucle.engine.clock_report import ClockLine, ClockReport, ContactLine, report_clocks
 from boucle.engine.clock_views import view_clocks
 from boucle.engine.clocks import restart_clock, running_clocks
-from boucle.engine.database import Database
 from boucle.engine.reports import figures
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
@@ -29,12 +26,6 @@ CLOSE = (ClockKind.CLOSE, Duration.parse("10 business hours"))
 STATES = (
     ClockState.MET, ClockState.MISSED, ClockState.RUNNING, ClockState.PAUSED, ClockState.STOPPED,
 )  # fmt: skip
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as open_session:
-        yield open_session
 
 
 def case(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +9,11 @@ import pytest
 from sqlmodel import Session
 
 from boucle.engine import cases, loops
-from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, ClockKind, ContactPolicy, Duration, Plan
 from tests.integration.opening import AT, DAY, HOUR, act, open_loop
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 def begin(session: Session, policy: ContactPolicy | None = None) -> LoopRow:

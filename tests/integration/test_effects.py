@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,12 +18,6 @@ from boucle.model import ActKind, Closure, EffectKind, EffectState
 from tests.integration.opening import AT, HOUR, act, event_types, open_loop
 
 CUSTOMER, OFFER, STAFF = EffectKind.CUSTOMER, EffectKind.OFFER, EffectKind.STAFF
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture

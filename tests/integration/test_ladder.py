@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import pytest
 from pydantic import JsonValue
 from sqlmodel import Session, select
 
 from boucle.engine import cases, clocks, loops, notices, waits
 from boucle.engine.assignment import Candidate, Roster
 from boucle.engine.climbing import climb
-from boucle.engine.database import Database
 from boucle.engine.ladder import Again, list_rungs
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import EffectRow, LoopRow
@@ -27,12 +24,6 @@ ROSTER = Roster(
     leads={"care": "lea"},
 )
 QUIET: dict[str, JsonValue] = {"remind_silent_after": [], "silent_after": "none"}
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 def open_case(session: Session, **given: JsonValue) -> LoopRow:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlmodel import Session, select
@@ -19,12 +18,6 @@ from tests.integration.opening import AT, DAY, HOUR, event_types, open_loop
 
 H24, DAYS5 = Duration.parse("24h"), Duration.parse("5 business days")
 TWO_CLOCKS = ((ClockKind.FIRST_CONTACT, H24), (ClockKind.CLOSE, DAYS5))
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 def clock(session: Session, loop: LoopRow, kind: ClockKind) -> ClockState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 
@@ -23,7 +22,6 @@ from boucle.engine import (
     replies,
     tasks,
 )
-from boucle.engine.database import Database
 from boucle.engine.mails import Mail
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import EffectRow, LoopRow
@@ -43,12 +41,6 @@ from boucle.model import (
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 _numbers = count()
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -62,12 +61,6 @@ class Postman:
             f"{mail['X-Boucle-Effect'].split('/')[2]} {mail['To'].addresses[0].username}"
             for mail in self.taken
         ]
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-import pytest
 from sqlmodel import Session
 
 from boucle.engine import commands, loops, outbox
@@ -14,12 +12,6 @@ from boucle.model import ActKind, Closure
 from tests.integration.opening import AT, DAY, HOUR, open_loop
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 def note(session: Session, loop: LoopRow, command_id: str, at: datetime = AT) -> None:

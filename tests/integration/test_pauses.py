@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from sqlmodel import Session
 from boucle.engine import cases, clocks, loops, waits
 from boucle.engine.clock import worked
 from boucle.engine.commitments import list_commitments
-from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
@@ -25,12 +23,6 @@ FIRST = (ClockKind.FIRST_CONTACT, Duration.parse("48h"))
 CLOSE = (ClockKind.CLOSE, Duration.parse("10 business hours"))
 """On a calendar of Paris from 9 to 18, opened on a Tuesday at 10: due on Wednesday at 11."""
 WEDNESDAY_11 = datetime(2026, 3, 4, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as open_session:
-        yield open_session
 
 
 def working(session: Session) -> LoopRow:

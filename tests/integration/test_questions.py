@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from sqlmodel import Session, select
 
 from boucle.engine import asking, cases, followups, loops, privacy, promotions, questions, reports
-from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import Contact, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ClockRow, QuestionRow
@@ -21,12 +19,6 @@ from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
 
 WITHIN = Duration.parse("14 days")
 CLOSING: dict[str, Any] = {"closure": "recovered", "root_cause": "product"}
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture

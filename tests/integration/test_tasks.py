@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from boucle.engine import cases, commands, ledger, loops, tasks
-from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import TaskRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import ActKind, Closure, EffectState, TaskKind, TaskState
 from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture
