@@ -9,7 +9,15 @@ from sqlmodel import Session
 
 from boucle.engine import commands, ledger, loops, privacy
 from boucle.engine.loops import Scale
-from boucle.engine.tables import BundleRow, Contact, DecisionRow, LoopRow, ResponseRow, Revision
+from boucle.engine.tables import (
+    BundleRow,
+    Contact,
+    DecisionRow,
+    LoopRow,
+    ReservationRow,
+    ResponseRow,
+    Revision,
+)
 from boucle.model import ActKind, Plan
 from boucle.standing import ActOutcome
 from tests.calendars import weekdays_9_to_18
@@ -19,6 +27,8 @@ AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+VOUCHERS = "budgets/vouchers"
 
 
 def open_loop(
@@ -89,6 +99,23 @@ def act(
         session, loop_id=loop_id, kind=kind, actor=actor, at=at, recorded_at=at, details=details, text=text
     )
     return commands.apply(session, command.id, at)
+
+
+def reserve(session: Session, loop: LoopRow, minor: int = 1500, state: str = "held") -> None:
+    """Money of this month's budget for vouchers is kept for the decision that opened the loop."""
+    session.get_one(DecisionRow, loop.decision_id).reserves = 1
+    session.add(
+        ReservationRow(
+            decision_id=loop.decision_id, gate=VOUCHERS, period="2026-03-01", currency="EUR",
+            minor=minor, at=AT, state=state,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def reserved(session: Session, loop: LoopRow) -> str:
+    """The state of what was reserved."""
+    return session.get_one(ReservationRow, (loop.decision_id, VOUCHERS), populate_existing=True).state
 
 
 def event_types(session: Session, loop_id: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from boucle.engine.offers import Offered
 from boucle.engine.queue import Taker, list_free
 from boucle.engine.reconciliation import contradictions
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import DecisionRow, LoopRow, OutboxRow, ReservationRow
+from boucle.engine.tables import OutboxRow
 from boucle.errors import RefusedError
 from boucle.model import (
     ActKind,
@@ -44,36 +43,12 @@ from boucle.model import (
     QuietHours,
 )
 from boucle.workflows.csm_case_params import CsmCaseParams
-from tests.integration.opening import AT, DAY, HOUR, act, open_loop
+from tests.integration.opening import AT, DAY, HOUR, act, open_loop, reserve, reserved
 from tests.integration.test_ladder import QUIET, ROSTER, case_of
 from tests.integration.test_ladder import open_case as open_case_with
 
 TWO_DAYS = (Clock(kind=ClockKind.FOLLOW_UP, within=Duration.parse("2 days")),)
 CAUSE = {"root_cause": "people", "text": "Called."}
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
-
-
-def reserve(session: Session, loop: LoopRow) -> None:
-    session.get_one(DecisionRow, loop.decision_id).reserves = 1
-    session.add(
-        ReservationRow(
-            decision_id=loop.decision_id, gate="budgets/vouchers", period="2026-03-01", currency="EUR",
-            minor=1500, at=AT, state="held",
-        )
-    )  # fmt: skip
-    session.flush()
-    outbox.mark_started(session, f"{loop.id}/1", AT)
-
-
-def taken(session: Session, loop: LoopRow) -> str:
-    return session.get_one(
-        ReservationRow, (loop.decision_id, "budgets/vouchers"), populate_existing=True
-    ).state
 
 
 def test_a_transition_that_is_tried_again_does_not_end_the_clock_that_it_has_started(
@@ -117,6 +92,7 @@ def test_who_has_answered_before_the_question_is_not_asked_it_any_more(session: 
 def test_a_budget_has_its_money_back_for_an_offer_that_was_never_granted(session: Session, how: str) -> None:
     loop = open_loop(session)
     reserve(session, loop)
+    outbox.mark_started(session, f"{loop.id}/1", AT)
     if how == "declined":
         proposal = Proposal(
             Offered(OfferKind.VOUCHER, Money.parse("15.00 EUR"), {}), Duration.parse("30 days")
@@ -125,7 +101,7 @@ def test_a_budget_has_its_money_back_for_an_offer_that_was_never_granted(session
         approvals.decline(session, loop, row, by="lea", at=AT, text={})
     else:
         loops.close(session, loop.id, closure=Closure.WITHDRAWN, by="boucle", at=AT)
-    assert taken(session, loop) == "released"
+    assert reserved(session, loop) == "released"
     assert "reservation_state" not in {finding.code for finding in contradictions(session)}
 
 

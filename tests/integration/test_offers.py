@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from boucle.engine.approvals import PLAY_S, Proposal
 from boucle.engine.database import Database
 from boucle.engine.offers import ALPHABET, Offered, find_offer, state_of
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import Contact, EffectRow, LoopRow, ReservationRow
+from boucle.engine.tables import Contact, EffectRow, LoopRow
 from boucle.engine.work_tables import OfferRow
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import (
@@ -34,18 +33,12 @@ from boucle.model import (
     OfferState,
     Role,
 )
-from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop
+from tests.integration.opening import AT, DAY, HOUR, act, event_types, open_loop, reserve, reserved
 
 VOUCHER = Offered(OfferKind.VOUCHER, Money.parse("15.00 EUR"), {})
 CALL = Offered(OfferKind.CALL_BACK, None, {})
 CSM = Authority(role=Role.CSM, ceilings=(Money.parse("50.00 EUR"),))
 LEAD = Authority(role=Role.LEAD, ceilings=(Money.parse("200.00 EUR"), Money.parse("300.00 USD")))
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.session() as session:
-        yield session
 
 
 @pytest.fixture
@@ -404,35 +397,21 @@ def test_an_offer_that_consent_forbids_gives_its_budget_back(
     contact = session.get_one(Contact, loop.contact_id)
     contact.facts = {"consent.follow_up": False}
     session.add(contact)
-    reserve(session, loop)
+    reserve(session, loop, 15000, "used")
     session.commit()
     assert granted_by_play(database, loop, 1) == EffectState.REFUSED
     session.expire_all()
-    assert (taken(session, loop), find_offer(session, loop.id)) == ("released", None)
+    assert (reserved(session, loop), find_offer(session, loop.id)) == ("released", None)
 
 
 # -- budgets -------------------------------------------------------------------------------------
-
-
-def reserve(session: Session, loop: LoopRow) -> None:
-    session.add(
-        ReservationRow(
-            decision_id=loop.decision_id, gate="budgets/vouchers", period="2026-03-01", currency="EUR",
-            minor=15000, at=AT, state="used",
-        )
-    )  # fmt: skip
-    session.flush()
-
-
-def taken(session: Session, loop: LoopRow) -> str:
-    return session.get_one(ReservationRow, (loop.decision_id, "budgets/vouchers")).state
 
 
 @pytest.mark.parametrize("how", ["declined", "lapsed", "closed"])
 def test_a_budget_has_its_money_back_for_what_was_not_granted(
     session: Session, loop: LoopRow, how: str
 ) -> None:
-    reserve(session, loop)
+    reserve(session, loop, 15000, "used")
     propose(session, loop)
     if how == "declined":
         decide(session, loop, ActKind.REFUSE, step=PLAY_S, text="No.")
@@ -442,14 +421,14 @@ def test_a_budget_has_its_money_back_for_what_was_not_granted(
         approvals.lapse(session, loop, row, AT + DAY)
     else:
         loops.close(session, loop.id, closure=Closure.WITHDRAWN, by="boucle", at=AT)
-    assert taken(session, loop) == "released"
+    assert reserved(session, loop) == "released"
 
 
 def test_a_budget_keeps_what_was_approved_used_or_expired(session: Session, loop: LoopRow) -> None:
-    reserve(session, loop)
+    reserve(session, loop, 15000, "used")
     propose(session, loop)
     decide(session, loop, ActKind.APPROVE, step=PLAY_S)
     grant(session, loop)
     end(session, loop, ActKind.REDEEM)
     loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT)
-    assert taken(session, loop) == "used"
+    assert reserved(session, loop) == "used"
