@@ -7,32 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from boucle.commands import failures
 from boucle.commands.output import now
-from boucle.commands.starting import copy_starter
 from boucle.engine import asking, loops, promotions
 from boucle.engine.database import Database
 from boucle.engine.link_keys import read_keys
 from boucle.engine.links import Links
 from boucle.model import QuestionKind
-from boucle.registry import make_app
+from tests.integration.command_line import Call
 from tests.integration.opening import open_loop
 
 AGO = timedelta(days=1)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
+def folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workspace of anna."""
     monkeypatch.setenv("BOUCLE_ACTOR", "anna")
-    return tmp_path / "shop"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = failures.run(lambda: make_app()(arguments))
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
+    return folder
 
 
 def ask(folder: Path, kind: QuestionKind, *, expires: timedelta) -> str:
@@ -56,48 +47,44 @@ def ask(folder: Path, kind: QuestionKind, *, expires: timedelta) -> str:
 
 
 def test_an_answer_is_recorded_by_its_link_and_needs_nobody_of_ours(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("BOUCLE_ACTOR")
     link = ask(folder, QuestionKind.SCORE, expires=AGO)
-    code, out, err = run(capsys, "answer", link, "8", "--text", "Better.")
+    code, out, err = call("answer", link, "8", "--text", "Better.")
     assert (code, out) == (0, "recorded, will be applied\n")
     assert "boucle is not running" in err
 
 
-def test_a_link_that_was_changed_or_is_over_is_refused(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_link_that_was_changed_or_is_over_is_refused(folder: Path, call: Call) -> None:
     link = ask(folder, QuestionKind.SCORE, expires=-timedelta(hours=1))
-    code, _, err = run(capsys, "answer", link, "8")
+    code, _, err = call("answer", link, "8")
     assert (code, "this link was valid until" in err) == (1, True)
-    code, _, err = run(capsys, "answer", f"{link}A", "8")
+    code, _, err = call("answer", f"{link}A", "8")
     assert (code, "this is no link of ours" in err) == (1, True)
 
 
-def test_an_invitation_is_answered_by_a_testimonial_whose_author_said_yes(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invitation_is_answered_by_a_testimonial_whose_author_said_yes(folder: Path, call: Call) -> None:
     link = ask(folder, QuestionKind.INVITATION, expires=AGO)
-    assert run(capsys, "answer", link, "9")[::2] == (
+    assert call("answer", link, "9")[::2] == (
         1,
         "boucle: an invitation is answered by a testimonial, or declined\n",
     )
-    code, out, _ = run(capsys, "answer", link, "--text", "The best.", "--publish", "--format", "json")
+    code, out, _ = call("answer", link, "--text", "The best.", "--publish", "--format", "json")
     assert (code, '"state": "recorded"' in out) == (0, True)
-    assert run(capsys, "answer", link, "--no")[0] == 0
+    assert call("answer", link, "--no")[0] == 0
 
 
-def test_lists_are_empty_before_anything_has_come(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lists_are_empty_before_anything_has_come(folder: Path, call: Call) -> None:
     assert folder.is_dir()
-    assert run(capsys, "referrals", "list")[:2] == (0, "no referrals\n")
-    assert run(capsys, "testimonials", "list", "--publishable")[:2] == (0, "no testimonials\n")
-    assert run(capsys, "referrals", "made", "AAAAA-BBBBB")[0] == 1
+    assert call("referrals", "list")[:2] == (0, "no referrals\n")
+    assert call("testimonials", "list", "--publishable")[:2] == (0, "no testimonials\n")
+    assert call("referrals", "made", "AAAAA-BBBBB")[0] == 1
 
 
-def test_a_referral_is_recorded_by_its_code(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_referral_is_recorded_by_its_code(folder: Path, call: Call) -> None:
     ask(folder, QuestionKind.INVITATION, expires=AGO)
-    code, out, _ = run(capsys, "referrals", "list")
+    code, out, _ = call("referrals", "list")
     assert code == 0
     referral = out.splitlines()[1].split()[0]
-    assert run(capsys, "referrals", "made", referral.lower())[:2] == (0, "recorded, will be applied\n")
+    assert call("referrals", "made", referral.lower())[:2] == (0, "recorded, will be applied\n")

@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from boucle.activities.scripts import check_scripts
-from boucle.commands import failures
 from boucle.commands.output import now
-from boucle.commands.starting import copy_starter
 from boucle.engine.cases import open_case
 from boucle.engine.database import Database
 from boucle.engine.loops import list_loops
 from boucle.engine.tables import LoopRow
 from boucle.model import Plan
-from boucle.registry import make_app
+from tests.integration.command_line import Call
 
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace with a case of the play `csm_case`, its own sample imported."""
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    assert folder.is_dir()
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +12,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from boucle.commands import failures
 from boucle.commands.output import now
-from boucle.commands.starting import copy_starter
 from boucle.engine import cases, commands, loops
 from boucle.engine.database import Database
 from boucle.engine.tables import CommandRow
 from boucle.model import ClockKind, Duration
-from boucle.registry import make_app
+from tests.integration.command_line import Call
 
 CLOCKS = (
     (ClockKind.FIRST_CONTACT, Duration.parse("48h")),
@@ -34,11 +31,7 @@ class Desk:
 
     database: Database
     loop: str
-    printed: Callable[[], tuple[str, str]]
-
-    def call(self, *arguments: str) -> tuple[int, str, str]:
-        code = failures.run(lambda: make_app()(arguments))
-        return code, *self.printed()
+    call: Call
 
     def act(self, verb: str, *arguments: str) -> None:
         """An act, recorded by the command and applied as its play would."""
@@ -60,12 +53,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
-    monkeypatch.delenv("BOUCLE_ACTOR", raising=False)
-    assert failures.run(lambda: make_app()(("import", "responses.csv", "--map", "map.yaml"))) == 0
-    database = Database(f"sqlite:///{tmp_path}/shop/.boucle/boucle.db")
+def desk(folder: Path, call: Call) -> Desk:
+    assert call("import", "responses.csv", "--map", "map.yaml").code == 0
+    database = Database(f"sqlite:///{folder}/.boucle/boucle.db")
     with database.session() as session:
         (loop,) = loops.list_loops(session, play="escalate")
         cases.open_case(session, loop.id, team="csm", severity="high", at=now())
@@ -73,13 +63,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         loops.advance(session, loop.id, stage="working", at=now(), clocks=CLOCKS)
         session.commit()
         named = loop.id
-
-    def printed() -> tuple[str, str]:
-        read = capsys.readouterr()
-        return read.out, read.err
-
-    printed()
-    return Desk(database, named, printed)
+    return Desk(database, named, call)
 
 
 def test_a_case_that_waits_shows_its_paused_clock_and_until_when(desk: Desk) -> None:

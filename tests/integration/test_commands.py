@@ -6,71 +6,24 @@ import csv
 import json
 import re
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from boucle.commands import failures
-from boucle.commands.starting import copy_starter
 from boucle.engine.cases import open_case
 from boucle.engine.database import Database
 from boucle.engine.loops import list_loops
 from boucle.engine.tables import EffectRow
 from boucle.engine.verification import verify
 from boucle.model import ActKind, EffectKind, EffectState
-from boucle.registry import make_app
+from tests.integration.command_line import Call, ask
 from tests.integration.opening import AT, act
 
 IMPORT = ("import", "responses.csv", "--map", "map.yaml")
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workspace as `boucle init` makes it, the present folder."""
-    from boucle.commands.output import now  # noqa: PLC0415 the sample's dates follow the clock
-
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("BOUCLE_ACTOR", raising=False)
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run one command in the workspace."""
-    assert folder.is_dir()
-
-    def run(*arguments: str) -> Said:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    return run
-
-
-def ask(call: Call, *arguments: str) -> Any:
-    return call(*arguments, "--format", "json").json
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def files(folder: Path) -> dict[str, bytes]:

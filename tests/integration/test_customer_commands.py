@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from boucle.commands import failures
-from boucle.commands.starting import copy_starter
 from boucle.engine.database import Database
 from boucle.engine.statements import state
-from boucle.registry import make_app
+from tests.integration.command_line import Call, ask
 
 MAP = """\
 boucle: customers/v1
@@ -36,46 +31,16 @@ acc-2,p-2,oliver@client.example,standard,gold,yes
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Said]
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from boucle.commands.output import now  # noqa: PLC0415 the sample's dates follow the clock
-
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
+def folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workspace of claire, with a file of customers and its map."""
     monkeypatch.setenv("BOUCLE_ACTOR", "claire")
-    Path("crm.yaml").write_text(MAP, "utf-8")
-    Path("crm.csv").write_text(ROWS, "utf-8")
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    assert folder.is_dir()
-
-    def run(*arguments: str) -> Said:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    return run
-
-
-def ask(call: Call, *arguments: str) -> Any:
-    said = call(*arguments, "--format", "json")
-    assert said.code == 0, said.err
-    return json.loads(said.out)
+    (folder / "crm.yaml").write_text(MAP, "utf-8")
+    (folder / "crm.csv").write_text(ROWS, "utf-8")
+    return folder
 
 
 IMPORT = ("customers", "import", "crm.csv", "--map", "crm.yaml")
@@ -162,7 +127,7 @@ def test_a_customer_shows_who_said_what_and_how_old_it_is(call: Call) -> None:
 def test_a_loop_shows_what_is_known_of_its_customer(call: Call) -> None:
     call("import", "responses.csv", "--map", "map.yaml")
     call(*IMPORT, "--as-of", "2029-01-01T00:00Z")
-    [loop] = [one["loop"] for one in ask(call, "loops", "list") if one["play"] == "csm_case"][:1]
+    loop = next(one["loop"] for one in ask(call, "loops", "list") if one["rule"] == "key-account-case")
     said = call("loops", "show", loop)
     assert said.code == 0, said.err
     shown = said.out

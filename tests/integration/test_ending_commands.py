@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from boucle.commands import failures
 from boucle.commands.output import now
-from boucle.commands.starting import copy_starter
 from boucle.engine.cases import open_case
 from boucle.engine.database import Database
 from boucle.model import ActKind
-from boucle.registry import make_app
+from tests.integration.command_line import Call, ask
 from tests.integration.opening import act
 
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run one command as claire, in a workspace whose sample was imported."""
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
+def folder(folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workspace of claire, whose sample was imported."""
     monkeypatch.setenv("BOUCLE_ACTOR", "claire")
-
-    def run(*arguments: str) -> Said:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    run("import", "responses.csv", "--map", "map.yaml")
-    return run
-
-
-def ask(call: Call, *arguments: str) -> Any:
-    return call(*arguments, "--format", "json").json
+    assert call("import", "responses.csv", "--map", "map.yaml").code == 0
+    return folder
 
 
 def loops_of(call: Call, play: str) -> list[str]:

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from boucle.activities.text_files import TEMPLATES
-from boucle.commands import failures
 from boucle.commands.ruling import analyse, check_workspace
 from boucle.intake.batch import Batch, read_import
-from boucle.registry import make_app
 from boucle.rules.files import read_workspace
 from boucle.rules.ruleset import Workspace
 from boucle.rules.workspace import load
 from boucle.settings_file import read_settings
 from boucle.workflows import play_params
+from tests.integration.command_line import Call
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("jardinerie", "nhs", "promoters", "sfo")
@@ -58,11 +57,11 @@ def test_the_analysis_has_nothing_to_warn_of(folder: Path) -> None:
     assert [str(mistake.place) for mistake in found if mistake.severity != "info"] == []
 
 
-def test_the_rules_for_promoters_and_passives_are_tested_in_full_and_proved() -> None:
+def test_the_rules_for_promoters_and_passives_are_tested_in_full_and_proved(call: Call) -> None:
     folder = str(EXAMPLES / "promoters")
     assert _read("promoters").counts.responses == 5
-    assert failures.run(lambda: make_app()(("rules", "test", folder, "--coverage"))) == 0
-    assert failures.run(lambda: make_app()(("rules", "prove", folder))) == 0
+    assert call("rules", "test", folder, "--coverage").code == 0
+    assert call("rules", "prove", folder).code == 0
 
 
 def test_there_is_no_example_without_a_test() -> None:

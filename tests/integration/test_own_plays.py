@@ -5,18 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from boucle.commands import failures
-from boucle.commands.starting import copy_starter
-from boucle.registry import make_app
 from boucle.worker.installed_workflows import load_workflows
 from boucle.worker.own_play_words import namer, teller
 from boucle.worker.own_plays import find_own_plays, play_params
 from boucle.workflows import play_params as our_params
+from tests.integration.command_line import Call
 
 LIGHT = """
 from pydantic import BaseModel
@@ -196,13 +193,12 @@ def test_two_packages_with_a_play_of_one_name_are_both_refused(install: Install)
 
 
 def test_a_check_names_what_cannot_be_used_and_never_fails_for_it(
-    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    install: Install, folder: Path, call: Call
 ) -> None:
     install("hello", "own_broken", light="1 / 0\n")
-    copy_starter("nps", tmp_path / "shop", today=date(2026, 3, 10))
-    monkeypatch.chdir(tmp_path / "shop")
-    assert failures.run(lambda: make_app()(("rules", "check"))) == 0
-    assert "the play 'hello' of the package own_broken 1.2 cannot be used: " in capsys.readouterr().err
+    said = call("rules", "check", str(folder))
+    assert said.code == 0
+    assert "the play 'hello' of the package own_broken 1.2 cannot be used: " in said.err
 
 
 def test_a_check_loads_no_workflow(install: Install, tmp_path: Path) -> None:
@@ -221,11 +217,13 @@ def test_a_check_loads_no_workflow(install: Install, tmp_path: Path) -> None:
     assert done.stdout.strip() == "True False False False"
 
 
-def test_help_says_what_a_play_takes(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_says_what_a_play_takes(install: Install, call: Call) -> None:
     install("hello", "own_helped")
-    assert failures.run(lambda: make_app()(("help", "hello"))) == 0
-    said = capsys.readouterr().out.splitlines()
+    helped = call("help", "hello")
+    assert helped.code == 0
+    said = helped.out.splitlines()
     assert said[0] == "start: hello, of the package own_helped 1.2"
     assert [line.split() for line in said[3:5]] == [["template", "(required)"], ["wait", "2", "days"]]
-    assert failures.run(lambda: make_app()(("help", "csm_case"))) == 0
-    assert "The team that works the case" in capsys.readouterr().out
+    helped = call("help", "csm_case")
+    assert helped.code == 0
+    assert "The team that works the case" in helped.out

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from boucle.commands import failures
 from boucle.commands.output import now
 from boucle.decision import Decision
 from boucle.engine import cases, commands, loops
@@ -21,7 +16,7 @@ from boucle.engine.ledger import history, person_chain
 from boucle.engine.tables import DecisionRow
 from boucle.engine.verification import verify
 from boucle.model import ActKind, ClockKind, Duration
-from boucle.registry import make_app
+from tests.integration.command_line import Call, ask
 from tests.integration.opening import AT, act, open_loop
 
 SETTINGS = """
@@ -65,19 +60,7 @@ DECISION = Decision(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
@@ -100,22 +83,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         session.commit()
     database.dispose()
     return tmp_path
-
-
-@pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    assert folder.is_dir()
-
-    def run(*arguments: str) -> Said:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    return run
-
-
-def ask(call: Call, *arguments: str) -> Any:
-    return call(*arguments, "--format", "json").json
 
 
 def apply_all(folder: Path) -> None:

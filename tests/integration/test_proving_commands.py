@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from boucle.commands import failures
 from boucle.commands.opening import get_settings, open_database
 from boucle.commands.ruling import get_bundle
-from boucle.commands.starting import copy_starter
 from boucle.engine import bundles
-from boucle.registry import make_app
+from tests.integration.command_line import Call
 from tests.integration.opening import AT
-from tests.unit.small_workspace import TODAY
 
 FACTS = """\
 boucle: facts/v1
@@ -58,43 +53,22 @@ guarantees:
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy_starter("nps", tmp_path / "shop", today=TODAY)
-    texts = {
-        "facts.yaml": FACTS,
-        "policy.yaml": "boucle: policy/v1\nmax_age: 14 days\n",
-        "rules/nps.yaml": RULES,
-    }
-    for path, text in texts.items():
-        (tmp_path / "shop" / path).write_text(text, "utf-8")
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
+def folder(folder: Path) -> Path:
+    """A workspace of two rules, with one guarantee that holds and one that does not."""
+    (folder / "facts.yaml").write_text(FACTS, "utf-8")
+    (folder / "policy.yaml").write_text("boucle: policy/v1\nmax_age: 14 days\n", "utf-8")
+    (folder / "rules/nps.yaml").write_text(RULES, "utf-8")
+    return folder
 
 
 @pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*arguments: str) -> Said:
-        assert Path.cwd() == folder
-        code = failures.run(lambda: make_app()(["rules", *arguments]))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    return run
+def call(call: Call) -> Call:
+    """Run one command of `boucle rules` in it."""
+    return partial(call, "rules")
 
 
 def edit(folder: Path, old: str, new: str) -> None:
@@ -118,7 +92,7 @@ def test_a_broken_guarantee_is_exit_1_and_a_proved_one_0(call: Call) -> None:
 
 def test_proofs_are_printed_as_json_too(call: Call) -> None:
     said = call("prove", "--as-of", "2026-03-10", "--format", "json")
-    broken, proved = said.json
+    broken, proved = json.loads(said.out)
     assert broken["verdict"] == "REFUTED"
     assert broken["claim"].startswith("Whenever detractor: a rule takes the response")
     assert broken["witness"]["decision"]["outcome"] == "nothing"
@@ -131,7 +105,7 @@ def test_without_a_day_it_is_today(call: Call) -> None:
 
     before = now().astimezone().date()
     said = call("prove", "--guarantee", "no-score-no-action", "--format", "json")
-    assert str(before) <= said.json[0]["day"] <= str(now().astimezone().date())
+    assert str(before) <= json.loads(said.out)[0]["day"] <= str(now().astimezone().date())
 
 
 @pytest.mark.parametrize(
@@ -192,7 +166,9 @@ def test_a_guarantee_that_is_gone_new_or_weaker_is_a_change_between_folders(
     ]
     also = [f"guarantee nps/{line}" for line in also]
     assert said.out.partition("also\n")[2].splitlines() == [f"  {line}" for line in also]
-    as_json = call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10", "--format", "json").json
+    as_json = json.loads(
+        call("diff", ".", str(tmp_path / "edited"), "--as-of", "2026-03-10", "--format", "json").out
+    )
     assert as_json["changes"] == also
     assert as_json["guarantees_compared"] is True
 
@@ -207,9 +183,10 @@ def test_a_bundle_of_the_database_is_named_by_the_beginning_of_its_digest(call: 
     edit(folder, "history.detractors_180d >= 1", "history.detractors_180d >= 2")
     said = call("diff", bundle.digest[:10], ".", "--format", "json")
     assert said.code == 1
-    assert said.json["old"] == bundle.digest
-    assert said.json["guarantees_compared"] is False
+    found = json.loads(said.out)
+    assert found["old"] == bundle.digest
+    assert found["guarantees_compared"] is False
     assert said.err.splitlines()[0] == "guarantees are no part of a bundle, and were not compared"
-    changed = {one["outcome"]: one["kind"] for one in said.json["outcomes"] if one["kind"] != "equivalent"}
+    changed = {one["outcome"]: one["kind"] for one in found["outcomes"] if one["kind"] != "equivalent"}
     assert changed["repeat-detractor"] == "narrower"
     assert call("diff", "nowhere", ".").code == 1

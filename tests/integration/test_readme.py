@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from typer.main import get_command
 
-from boucle.commands import failures
-from boucle.commands.output import now
-from boucle.commands.starting import copy_starter
 from boucle.registry import make_app
+from tests.integration.command_line import Call
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,34 +20,23 @@ def block(beginning: str) -> str:
     return found
 
 
-def type_in(*words: str) -> int:
-    return failures.run(lambda: make_app()(words))
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy_starter("nps", tmp_path / "shop", today=now().date())
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
-
-
 def test_the_rule_is_the_starters() -> None:
     assert block("  - id: detractor-apology") in (ROOT / "rules/nps/rules/nps.yaml").read_text(
         encoding="utf-8"
     )
 
 
-def test_the_outputs_are_those_of_the_sample_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert type_in("import", "responses.csv", "--map", "map.yaml") == 0
-    capsys.readouterr()
+def test_the_outputs_are_those_of_the_sample_file(folder: Path, call: Call) -> None:
+    assert call("import", "responses.csv", "--map", "map.yaml").code == 0
     for command, beginning in (
         (["explain", "r-002"], "starts apologize_with_offer\n"),
         (["explain", "r-009"], "nothing starts: no_consent"),
         (["rules", "prove"], "PROVED  no-offer-without-consent"),
     ):
-        assert type_in(*command) == 0
-        assert block(beginning) in capsys.readouterr().out
-    assert (shop / ".boucle/boucle.db").exists()
+        said = call(*command)
+        assert said.code == 0
+        assert block(beginning) in said.out
+    assert (folder / ".boucle/boucle.db").exists()
 
 
 def test_every_command_of_the_tour_exists() -> None:

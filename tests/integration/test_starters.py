@@ -9,7 +9,6 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,14 @@ import pytest
 
 from boucle.activities.scripts import check_scripts
 from boucle.activities.text_files import SCRIPTS, TEMPLATES
-from boucle.commands import failures
 from boucle.commands.ruling import check_workspace
 from boucle.commands.starting import NotInLanguageError, copy_starter
-from boucle.registry import make_app
 from boucle.rules.analysis.guarantees import prove
 from boucle.rules.bundle import Bundle
 from boucle.rules.compiler import compile_workspace
 from boucle.rules.ruleset import Workspace
 from boucle.rules.writing.condition_text import write_condition
+from tests.integration.command_line import Call
 
 STARTERS = Path(__file__).parents[2] / "rules"
 PROGRAMMES = ("csat", "effort", "nps")
@@ -38,30 +36,14 @@ DAY = date(2026, 3, 10)
 DRY_RUN = ("import", "responses.csv", "--map", "map.yaml", "--dry-run")
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Said]
+pytestmark = pytest.mark.usefixtures("claire")
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Run one command in the present folder."""
+def claire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who types, and what a dry run leaves lies in a folder of the test."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("BOUCLE_ACTOR", "claire")
-
-    def run(*arguments: str) -> Said:
-        code = failures.run(lambda: make_app()(arguments))
-        printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
-
-    return run
 
 
 def begin(call: Call, monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, language: str) -> Path:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from boucle.commands import failures
-from boucle.registry import make_app
-
-Said = tuple[int, str, str]
-Test = Callable[..., Said]
+from tests.integration.command_line import Call
 
 FILES = {
     "boucle.toml": """\
@@ -66,22 +62,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def test(folder: Path, capsys: pytest.CaptureFixture[str]) -> Test:
+def test(folder: Path, call: Call) -> Call:
     """Run `boucle rules test` in it."""
-
-    def run(*options: str) -> Said:
-        code = failures.run(lambda: make_app()(["rules", "test", str(folder), *options]))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    return partial(call, "rules", "test", str(folder))
 
 
-def test_tests_that_pass_say_nothing_but_how_many(test: Test) -> None:
+def test_tests_that_pass_say_nothing_but_how_many(test: Call) -> None:
     assert test() == (0, "", "1 test(s): 1 passed, 0 failed\n")
 
 
-def test_a_test_that_fails_is_an_answer_of_no(test: Test, folder: Path) -> None:
+def test_a_test_that_fails_is_an_answer_of_no(test: Call, folder: Path) -> None:
     path = folder / "tests/nps.yaml"
     path.write_text(path.read_text("utf-8").replace("rule: call", "rule: null"), "utf-8")
     code, out, err = test()
@@ -91,7 +81,7 @@ def test_a_test_that_fails_is_an_answer_of_no(test: Test, folder: Path) -> None:
     assert test("--mutate")[2].endswith("mutants are tried once there are tests and all of them pass\n")
 
 
-def test_a_mistake_in_a_test_is_a_mistake_in_a_file(test: Test, folder: Path) -> None:
+def test_a_mistake_in_a_test_is_a_mistake_in_a_file(test: Call, folder: Path) -> None:
     path = folder / "tests/nps.yaml"
     path.write_text(path.read_text("utf-8").replace("rule: call", "rule: cal"), "utf-8")
     code, out, err = test()
@@ -99,7 +89,7 @@ def test_a_mistake_in_a_test_is_a_mistake_in_a_file(test: Test, folder: Path) ->
     assert "tests/nps.yaml:10:20: error[B130] unknown rule 'cal'; did you mean 'call'?" in err
 
 
-def test_without_tests_the_first_ones_are_suggested(test: Test, folder: Path) -> None:
+def test_without_tests_the_first_ones_are_suggested(test: Call, folder: Path) -> None:
     (folder / "tests/nps.yaml").write_text("", "utf-8")
     assert test() == (1, "", "no tests; --suggest writes the first ones\n")
     code, out, _ = test("--suggest")
@@ -110,7 +100,7 @@ def test_without_tests_the_first_ones_are_suggested(test: Test, folder: Path) ->
 
 
 def test_what_is_suggested_can_be_appended_until_nothing_is_missing_and_nothing_survives(
-    test: Test, folder: Path
+    test: Call, folder: Path
 ) -> None:
     assert test("--coverage")[0] == 0
     code, out, _ = test("--coverage", "--strict")
@@ -125,14 +115,14 @@ def test_what_is_suggested_can_be_appended_until_nothing_is_missing_and_nothing_
     assert test("--suggest")[1] == ""
 
 
-def test_survivors_are_an_answer_of_no(test: Test) -> None:
+def test_survivors_are_an_answer_of_no(test: Call) -> None:
     code, out, _ = test("--mutate", "--format", "json")
     assert code == 1
     (mutants,) = json.loads(out)["mutants"]
     assert "`nps < 7` becomes `nps <= 7`" in [one["change"] for one in mutants["survivors"]]
 
 
-def test_build_systems_get_junit_with_what_is_missing_and_what_survives(test: Test) -> None:
+def test_build_systems_get_junit_with_what_is_missing_and_what_survives(test: Call) -> None:
     _, out, _ = test("--mutate", "--coverage", "--format", "junit")
     suites = {suite.get("name"): suite for suite in ET.fromstring(out)}  # noqa: S314 # written by ourselves
     assert set(suites) == {"tests/nps.yaml", "coverage of nps", "mutants of nps"}
@@ -140,13 +130,13 @@ def test_build_systems_get_junit_with_what_is_missing_and_what_survives(test: Te
     assert int(suites["mutants of nps"].attrib["failures"]) > 0
 
 
-def test_json_says_what_is_missing(test: Test) -> None:
+def test_json_says_what_is_missing(test: Call) -> None:
     told = json.loads(test("--coverage", "--format", "json")[1])
     assert told["coverage"][0]["percent"] < 100
     assert {one["kind"] for one in told["coverage"][0]["missing"]} == {"outcome", "truth", "boundary"}
 
 
-def test_files_that_cannot_be_used_are_named(test: Test, folder: Path) -> None:
+def test_files_that_cannot_be_used_are_named(test: Call, folder: Path) -> None:
     (folder / "facts.yaml").write_text("boucle: facts/v1\n", "utf-8")
     code, _, err = test()
     assert code == 2

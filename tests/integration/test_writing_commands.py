@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from boucle.commands.opening import MistakesError
-from boucle.commands.starting import copy_starter
-from boucle.registry import make_app
 from boucle.rules.files import read_workspace
 from boucle.rules.writing.format import format_files
 from boucle.workflows import play_params
 from tests.house.source_tree import ROOT
-from tests.unit.small_workspace import TODAY
+from tests.integration.command_line import Call
 
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    error: BaseException | None
-
-
-Call = Callable[..., Said]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy_starter("nps", tmp_path / "shop", today=TODAY)
-    monkeypatch.chdir(tmp_path / "shop")
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def call(folder: Path) -> Call:
-    def run(*arguments: str) -> Said:
-        assert Path.cwd() == folder
-        result = CliRunner().invoke(make_app(), arguments)
-        return Said(result.exit_code, result.stdout, result.exception)
-
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def _rewrite(folder: Path, old: str, new: str) -> bytes:
@@ -81,9 +50,8 @@ def test_files_with_errors_are_neither_formatted_nor_exported(
 ) -> None:
     wrong = _rewrite(folder, "nps is known", "npss   is known")
     said = call("rules", *command)
-    assert said.out == ""
-    assert isinstance(said.error, MistakesError)
-    assert "unknown fact 'npss'" in str(said.error)
+    assert (said.code, said.out) == (2, "")
+    assert "unknown fact 'npss'" in said.err
     assert (folder / "rules/nps.yaml").read_bytes() == wrong
 
 
