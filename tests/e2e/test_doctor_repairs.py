@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from temporalio.client import Client
 
-from tests.e2e.product import Product, product, wait_for
+from tests.e2e.product import Product, wait_for
 
 SETTLED_WITHIN = 90.0
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Product]:
-    workspace = tmp_path / "workspace"
-    Product(tmp_path).run("init", str(workspace))
-    with product(workspace, {}) as made:
-        yield made
 
 
 def findings(made: Product) -> dict[str, dict[str, Any]]:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
-from tests.e2e.product import Product, product, wait_for
+from tests.e2e.product import Product, wait_for
 
 SETTLED_WITHIN = 90.0
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Product]:
-    workspace = tmp_path / "workspace"
-    Product(tmp_path).run("init", str(workspace))
-    with product(workspace, {}) as made:
-        yield made
 
 
 def standings(made: Product) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,6 @@ from tests.e2e.product import Product, product, wait_for
 
 STOPPED_WITHIN = 45.0
 """Seconds: the worker's grace, and the server's."""
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Product]:
-    workspace = tmp_path / "workspace"
-    Product(tmp_path).run("init", str(workspace))
-    with product(workspace, {}) as made:
-        yield made
 
 
 def verdicts(made: Product) -> dict[str, str]:
