@@ -1,0 +1,237 @@
+"""Plays end to end against a bare workflow of the same shape, on one embedded server, in one run.
+
+Ours: from opening the loops in the database to the last one closed, with ledger, messages as files,
+dispatcher and reconciler. Theirs: a workflow with as many activities, timers and updates, in the same
+order, whose activities do nothing and which nobody writes down. Both workers are set up alike and run in
+this process; rounds of both take turns, and the ratio is that of the medians.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlmodel import select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from benchmarks.bare_workflow import Bare, BareActivities, Script
+from benchmarks.play_loops import LEAD, MEMBER, SUBJECTS, TEAM, Subject, accept, act, open_loops
+from boucle.activities import Means
+from boucle.activities.letters import Letterhead
+from boucle.activities.mail import Mailbox
+from boucle.activities.people import Colleague, Directory, Team
+from boucle.activities.templates import Templates
+from boucle.engine.database import Database
+from boucle.engine.links import LinkKeys, Links
+from boucle.engine.tables import LoopRow
+from boucle.local.ports import pick_port
+from boucle.local.server import Server, ServerConfig, find_executable
+from boucle.worker.connection import bootstrap, connect, play_runner
+from boucle.worker.running import work
+
+BAR = 0.7
+"""How fast, at least, `apologize_with_offer` must be, where the bare workflow is 1."""
+
+_LOOPS, _ROUNDS = 40, 3
+_AT_ONCE = 40
+_THREADS, _CACHED, _TASKS = 12, 200, 8
+_QUEUE, _BARE_QUEUE = "bench", "bench-bare"
+_PAUSE = 0.02
+_WITHIN = 300.0
+_numbers = count(1)
+
+
+@dataclass
+class Bench:
+    """What both sides run on. `waiting` are the bare workflows that have come to their first wait."""
+
+    client: Client
+    database: Database
+    waiting: dict[str, asyncio.Event] = field(default_factory=dict)
+
+
+def run() -> dict[str, Any]:
+    """Measure every play."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_run(Path(folder)))
+
+
+async def _run(folder: Path) -> dict[str, Any]:
+    async with _benched(folder) as bench:
+        plays = [await _measure(bench, subject) for subject in SUBJECTS]
+    barred = next(play for play in plays if play["play"] == "apologize_with_offer")
+    return {
+        "loops": _LOOPS, "rounds": _ROUNDS, "processors": os.cpu_count(), "plays": plays, "bar": BAR,
+        "met": barred["ratio"] >= BAR,
+    }  # fmt: skip
+
+
+async def _measure(bench: Bench, subject: Subject) -> dict[str, Any]:
+    """A round of each that does not count, for what is loaded once; then rounds in turn."""
+    await _round(bench, subject, 10)
+    events = await _read_history(bench, subject)
+    script = read_script(events)
+    await _bare_round(bench, script, 10)
+    turns = [
+        (await _round(bench, subject, _LOOPS), await _bare_round(bench, script, _LOOPS))
+        for _ in range(_ROUNDS)
+    ]
+    ours, bare = (_LOOPS / median(turn[at] for turn in turns) for at in (0, 1))
+    return {
+        "play": subject.play,
+        "activities": sum(script.phases),
+        "updates": len(script.phases) - 1,
+        "timers": events.count(EventType.EVENT_TYPE_TIMER_STARTED),
+        "per_second": round(ours, 1),
+        "bare_per_second": round(bare, 1),
+        "ratio": round(ours / bare, 2),
+    }
+
+
+async def _round(bench: Bench, subject: Subject, number: int) -> float:
+    """How many seconds so many loops take, from their opening to the last closing."""
+    responses, acted = accept(bench.database, number), set[str]()
+    began = time.perf_counter()
+    await asyncio.to_thread(open_loops, bench.database, subject, responses)
+    async with asyncio.timeout(_WITHIN):
+        while await asyncio.to_thread(act, bench.database, subject, acted):  # noqa: ASYNC110 a database does not call back
+            await asyncio.sleep(_PAUSE)
+    return time.perf_counter() - began
+
+
+async def _read_history(bench: Bench, subject: Subject) -> list[int]:
+    """The kinds of the events of one loop, once its workflow has ended."""
+    with bench.database.reading() as session:
+        loop = session.exec(select(LoopRow.id).where(LoopRow.play == subject.play)).first()
+    handle = bench.client.get_workflow_handle(str(loop))
+    await handle.result()
+    return [event.event_type async for event in handle.fetch_history_events()]
+
+
+def read_script(events: Sequence[int]) -> Script:
+    """How many activities are scheduled before the first update is accepted, and after each."""
+    phases = [0]
+    for event in events:
+        if event == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+            phases.append(0)
+        elif event == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            phases[-1] += 1
+    return Script(tuple(phases))
+
+
+async def _bare_round(bench: Bench, script: Script, number: int) -> float:
+    limit, began = asyncio.Semaphore(_AT_ONCE), time.perf_counter()
+    async with asyncio.timeout(_WITHIN):
+        await asyncio.gather(*(_bare(bench, script, limit) for _ in range(number)))
+    return time.perf_counter() - began
+
+
+async def _bare(bench: Bench, script: Script, limit: asyncio.Semaphore) -> None:
+    """Start it, and let its updates come as soon as it waits for them: as many at once as ours."""
+    id_ = f"bare-{next(_numbers)}"
+    bench.waiting[id_] = asyncio.Event()
+    async with limit:
+        handle = await bench.client.start_workflow("bare", script, id=id_, task_queue=_BARE_QUEUE)
+    if len(script.phases) > 1:
+        await bench.waiting[id_].wait()
+    for number in range(len(script.phases) - 1):
+        async with limit:
+            await handle.execute_update("act", number)
+    await handle.result()
+
+
+@asynccontextmanager
+async def _benched(folder: Path) -> AsyncIterator[Bench]:
+    """Server, database and both workers, until the end."""
+    with (folder / "lock").open("w") as lock:
+        executable, file = find_executable(None), folder / "temporal.db"
+        config = ServerConfig(executable, file, folder / "temporal.log", pick_port(), lock.fileno())
+        server = await Server.start(config)
+        database = Database(f"sqlite:///{folder / 'boucle.db'}")
+        try:
+            database.migrate()
+            client = await connect(config.address, "default")
+            await bootstrap(client)
+            bench = Bench(client, database)
+            async with _working(bench, folder):
+                yield bench
+        finally:
+            database.dispose()
+            await server.stop()
+
+
+@asynccontextmanager
+async def _working(bench: Bench, folder: Path) -> AsyncIterator[None]:
+    here, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def hear(id_: str) -> None:
+        here.call_soon_threadsafe(bench.waiting[id_].set)
+
+    activities = BareActivities(hear)
+    ours = asyncio.create_task(work(bench.client, make_means(bench.database, folder), _QUEUE, stop))
+    with ThreadPoolExecutor(_THREADS) as threads:
+        async with _make_bare_worker(bench.client, activities, threads):
+            yield
+    stop.set()
+    await ours
+
+
+def _make_bare_worker(client: Client, bare: BareActivities, threads: ThreadPoolExecutor) -> Worker:
+    """As the product sets up its own."""
+    return Worker(
+        client,
+        task_queue=_BARE_QUEUE,
+        workflows=[Bare],
+        activities=[bare.bare_step, bare.bare_wait],
+        activity_executor=threads,
+        max_concurrent_activities=_THREADS,
+        max_concurrent_workflow_tasks=_TASKS,
+        max_cached_workflows=_CACHED,
+        workflow_runner=play_runner(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+
+
+def make_means(database: Database, folder: Path) -> Means:
+    """Messages are files, as where no mail server is set."""
+    (folder / "templates").mkdir()
+    (folder / "templates" / "words.en.txt").write_text(
+        "Subject: Hello\n\nHello {{ contact.name }}\n", "utf-8"
+    )
+    people = {id_: Colleague(id_, f"{id_}@firm.example", "en", "UTC") for id_ in (MEMBER, LEAD)}
+    return Means(
+        database=database,
+        mailer=Mailbox(folder / "mailbox"),
+        templates=Templates(folder / "templates", "en"),
+        head=Letterhead("Firm", "Firm <hello@firm.example>", "firm.example"),
+        directory=Directory(people=people, teams={TEAM: Team("Team", LEAD, (MEMBER,))}),
+        links=Links("https://firm.example/feedback", LinkKeys((b"k" * 32,))),
+    )
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for a reader."""
+    head = (
+        f"Plays from opening to closing, rounds of {result['loops']} loops, against a bare workflow with as "
+        "many activities; loops a second, medians"
+    )
+    rows = [
+        f"  {play['play']:<22} {play['activities']:>2} activities, {play['updates']} updates  "
+        f"{play['per_second']:>6.1f}  bare {play['bare_per_second']:>6.1f}  ratio {play['ratio']:.2f}"
+        for play in result["plays"]
+    ]
+    met = "met" if result["met"] else "NOT MET"
+    return "\n".join([head, *rows, f"  apologize_with_offer: bar {result['bar']}: {met}"])
