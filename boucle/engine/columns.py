@@ -10,8 +10,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from boucle.engine.canonical import instant_text
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC, to the microsecond: `timestamptz`, on SQLite sortable text."""
@@ -40,4 +38,4 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return datetime.strptime(value, _FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)

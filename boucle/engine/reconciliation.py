@@ -30,6 +30,8 @@ from boucle.model import EffectKind, EffectState, LoopState
 
 TOO_LONG = timedelta(minutes=5)
 """How long something may wait for Temporal, or for its receipt, before it is found."""
+_LONGEST_TRY = timedelta(minutes=2)
+"""A try at handing over a message is given up after one minute; nothing of an older one is on its way."""
 
 _SHOWN = 5
 _VERIFY = "boucle audit verify"
@@ -182,7 +184,7 @@ def see_off(session: Session, loop_id: str, at: datetime) -> OutboxRow | None:
     return outbox.enqueue_start(session, loop, at, again=True)
 
 
-def doubt_forsaken(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> int:
+def doubt_forsaken(session: Session, at: datetime) -> int:
     """Let a person settle what no play comes back to: begun for the customer of a round that is over.
 
     Its workflow was lost with Temporal's file between the intent and the receipt. How many.
@@ -193,7 +195,7 @@ def doubt_forsaken(session: Session, at: datetime, too_long: timedelta = TOO_LON
         .where(
             EffectRow.state == EffectState.INTENDED,
             EffectRow.kind != EffectKind.STAFF,
-            EffectRow.intended_at < at - too_long,
+            EffectRow.intended_at < at - _LONGEST_TRY,
             or_(col(LoopRow.state) == LoopState.CLOSED, col(LoopRow.round) > EffectRow.round),
         )
     )
