@@ -218,6 +218,7 @@ async def test_a_merged_loop_never_escalates_and_the_other_is_due_in_its_stead(w
 async def test_a_cancelled_workflow_says_why_before_it_ends_and_is_rebuilt(world: World) -> None:
     loop = world.open_loop("csm_case", CASE)
     await world.has_effect(loop, "acknowledge")
+    await world.has_effect(loop, "staff-assigned-first")
     await world.handle(loop).cancel(reason="Moved by hand.")
     (event,) = await eventually(lambda: told(world, loop, "loop.interrupted") or None)
     assert event["how"] == "workflow_canceled"
@@ -233,6 +234,7 @@ async def test_a_cancelled_workflow_says_why_before_it_ends_and_is_rebuilt(world
 async def test_a_terminated_workflow_is_found_with_the_reason_that_was_given(world: World) -> None:
     loop = world.open_loop("csm_case", CASE)
     await world.has_effect(loop, "acknowledge")
+    await world.has_effect(loop, "staff-assigned-first")
     await world.end_by_hand(loop, "Wrong queue.")
     await Reconciler(world.env.client, world.database, world.task_queue).reconcile()
     (event,) = told(world, loop, "loop.interrupted")

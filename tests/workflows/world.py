@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
-from sqlmodel import Session
+from sqlmodel import Session, select
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -31,6 +31,7 @@ from boucle.engine.tables import (
     Contact,
     Customer,
     DecisionRow,
+    EffectRow,
     LoopRow,
     OutboxRow,
     ResponseRow,
@@ -195,17 +196,32 @@ class World:
         return next(clock.due for clock in self.standing(loop).clocks if clock.kind == kind)
 
     def effect(self, loop: str, step: str) -> EffectState | None:
-        return self.standing(loop).effects.get(step)
+        """An effect of the loop's round, as the standing tells it."""
+        query = select(EffectRow.state).join(LoopRow)
+        here = (EffectRow.loop_id == loop, EffectRow.round == LoopRow.round, EffectRow.step == step)
+        with self.database.reading() as session:
+            state = session.exec(query.where(*here)).first()
+            return None if state is None else EffectState(state)
 
     async def reached(self, loop: str, stage: str) -> Standing:
         """The standing once the loop is in the stage."""
-        return await eventually(lambda: _when(self.standing(loop), lambda s: s.stage == stage))
+        return await self._stands(loop, LoopRow.stage, stage)
 
     async def closed(self, loop: str) -> Standing:
         """The standing once the loop is closed and its workflow has ended."""
-        standing = await eventually(lambda: _when(self.standing(loop), lambda s: s.state == LoopState.CLOSED))
+        standing = await self._stands(loop, LoopRow.state, LoopState.CLOSED)
         await asyncio.wait_for(self.handle(loop).result(), PATIENCE)
         return standing
+
+    async def _stands(self, loop: str, column: str, value: str) -> Standing:
+        """The standing once a column of the loop has the value; the whole of it is read only then."""
+
+        def look() -> Standing | None:
+            with self.database.reading() as session:
+                there = session.exec(select(LoopRow.id).where(LoopRow.id == loop, column == value)).first()
+                return get_standing(session, loop) if there else None
+
+        return await eventually(look)
 
     async def end_by_hand(self, loop: str, reason: str | None = None) -> None:
         """Its workflow is terminated; returns once a reconciler has found it: Temporal lists it late."""
@@ -222,20 +238,17 @@ class World:
     async def decided(self, command: str) -> CommandRow:
         """The act once it is applied or refused."""
 
+        query = select(CommandRow).where(CommandRow.id == command, CommandRow.state != "recorded")
+
         def look() -> CommandRow | None:
             with self.database.reading() as session:
-                row = session.get_one(CommandRow, command)
-                return None if row.state == "recorded" else row
+                return session.exec(query).first()
 
         return await eventually(look)
 
     async def has_effect(self, loop: str, step: str, state: EffectState = EffectState.DONE) -> None:
         """Returns once the effect is in the state."""
         await eventually(lambda: self.effect(loop, step) == state or None)
-
-
-def _when(value: T, holds: Callable[[T], bool]) -> T | None:
-    return value if holds(value) else None
 
 
 async def eventually(look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
