@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine import commitments, privacy
 from boucle.engine.clock import worked
 from boucle.engine.clocks import promise_name, state_at
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import ClockRow, CommitmentRow
 from boucle.model import ClockKind, ClockState, Plan
@@ -40,11 +41,7 @@ class ClockView:
 
 def view_clocks(session: Session, loop: LoopRow, at: datetime) -> list[ClockView]:
     """Every clock of the loop's present round as it stands at `at`, the earliest due first."""
-    rows = session.exec(
-        select(ClockRow)
-        .where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
-        .order_by(col(ClockRow.due_at), col(ClockRow.kind))
-    ).all()
+    rows = list_of_round(session, ClockRow, loop, "due_at", "kind")
     promises = [row for row in commitments.list_commitments(session, loop) if row.round == loop.round]
     texts = privacy.read(session, loop.contact_id or loop.response_id, _ACT) if promises else {}
     views = [_clock(row, loop, at) for row in rows]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine import commitments
 from boucle.engine.clock import after, due, worked
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import Calendar, ClockKind, ClockState, Duration
@@ -218,8 +219,7 @@ def _find(
 
 
 def _list(session: Session, loop: LoopRow, states: Collection[ClockState]) -> Sequence[ClockRow]:
-    query = select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
-    return session.exec(query.where(col(ClockRow.state).in_(states)).order_by(col(ClockRow.kind))).all()
+    return [row for row in list_of_round(session, ClockRow, loop, "kind") if row.state in states]
 
 
 def _end(session: Session, loop: LoopRow, row: ClockRow, state: ClockState, at: datetime) -> ClockState:

@@ -23,9 +23,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine import effects
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow, TaskRow
 from boucle.model import ClockKind, ClockState, EffectKind, EffectState, LoopState, TaskState
@@ -85,6 +86,7 @@ _AFTER_CLOSING = frozenset({"withdrawn", "reply", "unreachable", "answered", "me
 """What colleagues are told of a closed loop too."""
 
 _ABOUT_CLOCK = frozenset({"reminder", "missed", "late"})
+_UNTOLD = frozenset({EffectState.INTENDED, EffectState.RELEASED})
 
 
 def step(kind: str, which: str) -> str:
@@ -161,13 +163,8 @@ def write_down(
 
 def list_untold(session: Session, loop: LoopRow) -> list[EffectRow]:
     """What colleagues of this round were not told yet, in the order in which it was written down."""
-    query = select(EffectRow).where(
-        EffectRow.loop_id == loop.id,
-        EffectRow.round == loop.round,
-        EffectRow.kind == EffectKind.STAFF,
-        col(EffectRow.state).in_((EffectState.INTENDED, EffectState.RELEASED)),
-    )
-    return list(session.exec(query.order_by(col(EffectRow.intended_at), col(EffectRow.step))).all())
+    rows = list_of_round(session, EffectRow, loop, "intended_at", "step")
+    return [row for row in rows if row.kind == EffectKind.STAFF and row.state in _UNTOLD]
 
 
 def drop(session: Session, loop_id: str, at: datetime) -> None:

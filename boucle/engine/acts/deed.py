@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from boucle.engine import loops
 from boucle.engine.cases import REACHED
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import AttemptRow, CaseRow
 from boucle.model import ActKind, Frozen, LoopState
@@ -111,12 +112,11 @@ class CaseDeed(Deed):
 
 def read_situation(session: Session, loop: LoopRow, *, has_text: bool = False) -> Situation:
     """Where the loop stands in its present round, for an act that comes with a text or without."""
-    attempts = select(AttemptRow).where(AttemptRow.loop_id == loop.id, AttemptRow.round == loop.round)
     return Situation(
         session=session,
         loop=loop,
         case=session.get(CaseRow, (loop.id, loop.round)),
-        attempts=session.exec(attempts.order_by(col(AttemptRow.happened_at))).all(),
+        attempts=list_of_round(session, AttemptRow, loop, "happened_at"),
         has_text=has_text,
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import JsonValue, model_validator
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from boucle.engine import cases, clocks, loops, notices
 from boucle.engine.acts.closing import end
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.engine.canonical import instant_text
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import CaseRow, ClockRow
 from boucle.model import ActKind, ClockKind, ClockState, Closure, LoopState
@@ -84,9 +85,8 @@ def _take_over(doing: Doing, loop: LoopRow) -> None:
 
 def _pull_forward(session: Session, loop: LoopRow, into: LoopRow) -> Iterator[tuple[str, JsonValue]]:
     """Who has waited longer does not wait again for being known twice: of each clock the earlier due time."""
-    query = select(ClockRow).where(ClockRow.loop_id == loop.id, ClockRow.round == loop.round)
-    running = query.where(ClockRow.state == ClockState.RUNNING, col(ClockRow.kind).in_(_WAITED_FOR))
-    for theirs in session.exec(running.order_by(ClockRow.kind)).all():
+    rows = list_of_round(session, ClockRow, loop, "kind")
+    for theirs in (row for row in rows if row.state == ClockState.RUNNING and row.kind in _WAITED_FOR):
         ours = session.get(ClockRow, (into.id, into.round, theirs.kind))
         if ours is not None and ours.state == ClockState.RUNNING and theirs.due_at < ours.due_at:
             ours.due_at, ours.started_at = theirs.due_at, min(ours.started_at, theirs.started_at)
