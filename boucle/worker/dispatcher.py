@@ -127,13 +127,19 @@ class Dispatcher:
         try:
             await (self._start(one) if isinstance(one, _Start) else self._deliver(one))
         except RPCError as error:
-            await self._bump(one.row, error.status.name)
+            never = isinstance(one, _Start) and error.status == RPCStatusCode.INVALID_ARGUMENT
+            await (self._refuse if never else self._bump)(one.row, error.status.name)
         except Exception as error:  # noqa: BLE001 one row must not hold up the others
             _log.exception("outbox row %s could not be told", one.row)
             await self._bump(one.row, type(error).__name__)
 
     async def _bump(self, row: str, problem: str) -> None:
         await self._write(lambda session: outbox.bump(session, row, problem, _now()))
+
+    async def _refuse(self, row: str, problem: str) -> None:
+        """Temporal will say the same whenever it is asked: a person has to look at it."""
+        _log.error("Temporal refuses the start %s for good (%s)", row, problem)
+        await self._write(lambda session: outbox.mark_refused(session, row, problem, _now()))
 
     async def _start(self, start: _Start) -> None:
         if start.play not in self._plays:

@@ -104,13 +104,22 @@ async def test_a_terminated_workflow_is_recorded_and_rebuilt_on_demand(world: Wo
     assert len(world.mails.of("acknowledge")) == len(world.mails.of("staff-assigned-first")) == 1
 
 
-async def test_a_start_refused_for_good_is_left_to_a_person(world: World) -> None:
+async def test_a_start_refused_for_good_is_left_to_a_person(idle_world: World) -> None:
     """What it had reserved is free again, and others may have taken it meanwhile."""
-    loop = world.open_loop("a_play_that_is_no_more", CASE)
-    await eventually(lambda: _problem(world, loop))
-    reconciler = Reconciler(world.env.client, world.database, world.task_queue)
-    assert await reconciler.reconcile() == 0
-    assert _problem(world, loop) == "unknown_play"
+    async with AsyncExitStack() as stack:
+        short = await stack.enter_async_context(
+            await start_server("--dynamic-config-value", "limit.maxIDLength=40")
+        )
+        world = replace(idle_world, env=short)
+        await stack.enter_async_context(working(world))
+        loop = world.open_loop("csm_case", CASE)
+        assert await eventually(lambda: _problem(world, loop)) == "INVALID_ARGUMENT"
+        with world.database.reading() as session:
+            assert start_row(session, loop).state == "refused"
+            found = reconciliation.waits(session, datetime.now(UTC))
+        assert [finding.code for finding in found] == ["start_refused"]
+        reconciler = Reconciler(world.env.client, world.database, world.task_queue)
+        assert await reconciler.reconcile() == 0
 
 
 def _problem(world: World, loop: str) -> str | None:
@@ -165,14 +174,12 @@ async def test_a_reopened_loop_begins_its_next_round_with_the_same_voucher(world
     assert (len(world.mails.of("apology")), len(codes)) == (2, 1)
 
 
-async def test_an_unknown_play_is_refused_for_good(world: World) -> None:
+async def test_a_start_of_an_unknown_play_waits_until_it_is_installed(world: World) -> None:
     loop = world.open_loop("no_such_play", {})
 
-    def look() -> str | None:
-        with world.database.reading() as session:
-            return start_row(session, loop).problem
-
-    assert await eventually(look) == "unknown_play"
+    assert await eventually(lambda: _problem(world, loop)) == "unknown_play"
+    with world.database.reading() as session:
+        assert start_row(session, loop).state == "pending"
 
 
 def rename_outbox(world: World, old: str, new: str) -> None:
