@@ -10,12 +10,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import chdir, closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from boucle.commands import failures
 from boucle.local.address import Running, find_running
+from boucle.registry import make_app
 from tests.e2e.processes import kill_and_wait, wait_until_gone
 
 STARTED_WITHIN = 90.0
@@ -23,12 +27,17 @@ STARTED_WITHIN = 90.0
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float) -> Any:
-    """The first true value that the condition gives; AssertionError when it takes too long."""
+    """The first true value that the condition gives; AssertionError when it takes too long.
+
+    A look that takes long is not repeated at once: the machine is to do what is waited for.
+    """
     until = time.monotonic() + seconds
-    while not (value := condition()):
+    while True:
+        began = time.monotonic()
+        if value := condition():
+            return value
         assert time.monotonic() < until, f"waited {seconds:.0f} s in vain: {what}"
-        time.sleep(0.01)
-    return value
+        time.sleep(min(max(0.01, 4 * (time.monotonic() - began)), 1))
 
 
 @dataclass
@@ -70,6 +79,27 @@ class Product:
     def read(printed: str) -> Any:
         """What a command has printed as JSON."""
         return json.loads(printed)
+
+    def call_here(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """As `call`, in this process: what is asked again and again, or of each loop, starts no process."""
+        with (
+            chdir(self.workspace),
+            patch.dict(os.environ, self._environment(), clear=True),
+            redirect_stdout(StringIO()) as out,
+            redirect_stderr(StringIO()) as err,
+        ):
+            code = failures.run(lambda: make_app()(arguments))
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    def run_here(self, *arguments: str) -> str:
+        """As `run`, in this process."""
+        done = self.call_here(*arguments)
+        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask_here(self, *arguments: str) -> Any:
+        """As `ask`, in this process."""
+        return self.read(self.run_here(*arguments, "--format", "json"))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the database, read beside the product."""

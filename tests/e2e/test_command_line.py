@@ -65,7 +65,9 @@ def test_an_act_waits_where_nothing_runs_and_is_done_where_it_does(desk: Product
     apology, *_ = [loop for loop in desk.ask("loops", "list") if loop["rule"] == "detractor-apology"]
     assert desk.run("cases", "note", apology["loop"], "Rings twice", "--as", "anna").startswith("recorded")
     running = desk.start_up()
-    wait_for(lambda: "Rings twice" in desk.run("loops", "show", apology["loop"]), "the note", 60)
+    show = ("loops", "show", apology["loop"])
+    wait_for(lambda: "Rings twice" in desk.run_here(*show), "the note", 60)
+    assert "Rings twice" in desk.run(*show)
     case = wait_for(lambda: _csm_cases(desk), "a case", 60)[0]["loop"]
     phone = ("--channel", "phone", "--as", "anna")
     assert desk.run("cases", "attempt", case, *phone, "--result", "reached", "--text", "Sad") == "done\n"
@@ -80,7 +82,7 @@ def test_an_act_waits_where_nothing_runs_and_is_done_where_it_does(desk: Product
 
 
 def _csm_cases(desk: Product) -> list[Any]:
-    return [case for case in desk.ask("cases", "list") if case["team"] == "csm" and case["owner"]]
+    return [case for case in desk.ask_here("cases", "list") if case["team"] == "csm" and case["owner"]]
 
 
 def test_an_interrupted_import_is_run_again_and_nothing_is_lost_or_doubled(desk: Product) -> None:
