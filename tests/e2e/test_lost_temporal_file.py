@@ -13,9 +13,9 @@ SETTLED_WITHIN = 90.0
 def standings(made: Product) -> dict[str, Any]:
     """Where every loop stands, with its clocks, and its case with owner and attempts."""
     found = {}
-    for loop in made.ask("loops", "list"):
+    for loop in made.ask_here("loops", "list"):
         show = "loops" if loop["play"] == "apologize_with_offer" else "cases"
-        details = made.ask(show, "show", loop["loop"])
+        details = made.ask_here(show, "show", loop["loop"])
         details.pop("timeline", None)
         found[loop["loop"]] = details
     return found
@@ -41,13 +41,13 @@ def work_a_case(made: Product, case: str) -> None:
 
 def close(made: Product, loop: Mapping[str, Any]) -> None:
     if loop["play"] == "apologize_with_offer":
-        made.run("loops", "answer", loop["loop"], "9", "--as", "anna")
+        made.run_here("loops", "answer", loop["loop"], "9", "--as", "anna")
     else:
         closing = ("--closure", "recovered", "--root-cause", "process")
-        made.run(
+        made.run_here(
             "cases", "attempt", loop["loop"], "--channel", "phone", "--result", "reached", "--as", "claire"
         )
-        made.run("cases", "close", loop["loop"], *closing, "--text", "Called, mended.", "--as", "claire")
+        made.run_here("cases", "close", loop["loop"], *closing, "--text", "Called, mended.", "--as", "claire")
 
 
 def test_every_loop_stands_where_it_stood_and_can_be_closed(made: Product) -> None:
@@ -79,7 +79,8 @@ def test_every_loop_stands_where_it_stood_and_can_be_closed(made: Product) -> No
 
 
 def no_workflow_is_left(made: Product) -> bool:
-    findings = {found["check"]: found for found in made.ask("doctor")}
+    told = made.call_here("doctor", "--format", "json")
+    findings = {found["check"]: found for found in made.read(told.stdout)}
     return findings["workflows"]["text"].startswith("0 open loops") and {
         found["verdict"] for found in findings.values()
     } == {"ok"}

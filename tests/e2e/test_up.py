@@ -22,7 +22,8 @@ STOPPED_WITHIN = 45.0
 
 
 def verdicts(made: Product) -> dict[str, str]:
-    return {found["check"]: found["verdict"] for found in made.ask("doctor")}
+    told = made.call_here("doctor", "--format", "json")
+    return {found["check"]: found["verdict"] for found in made.read(told.stdout)}
 
 
 def test_it_says_what_runs_and_the_doctor_finds_all_well(made: Product) -> None:
@@ -30,12 +31,13 @@ def test_it_says_what_runs_and_the_doctor_finds_all_well(made: Product) -> None:
     wait_for(lambda: "Ctrl-C stops it" in made.printed("up"), "the announcement", 10)
     assert running.temporal_address in made.printed("up")
     assert set(wait_for(lambda: _worker_polls(made) and verdicts(made), "a worker", 30).values()) == {"ok"}
+    assert made.call("doctor").returncode == 0
     assert {address for address, _ in listening(running.pid)} <= {"127.0.0.1"}
     assert (made.data / "up.log").stat().st_mode & 0o077 == 0
 
 
 def _worker_polls(made: Product) -> bool:
-    return '"no worker asks for work"' not in made.call("doctor", "--format", "json").stdout
+    return '"no worker asks for work"' not in made.call_here("doctor", "--format", "json").stdout
 
 
 def test_a_second_one_is_refused_and_told_who_runs(made: Product) -> None:
