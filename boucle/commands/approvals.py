@@ -28,11 +28,14 @@ StepOption = Annotated[
 
 def list_(*, workspace: WorkspaceOption = None, format_: FormatOption = "text") -> None:
     """List the offers that wait for approval, what is due first at the top."""
+    from boucle.commands.known import list_names
     from boucle.commands.opening import opened
     from boucle.engine.approval_rows import list_waiting
 
     with opened(workspace) as here, here.database.reading() as session:
-        told = [_tell(row, loop) for row, loop in list_waiting(session)]
+        rows = list_waiting(session)
+        whom = list_names(session, [loop for _, loop in rows])
+        told = [{**_tell(row, loop), "contact_name": whom.get(loop.id)} for row, loop in rows]
     show(told, lambda: _approval_table(told), format_)
 
 
@@ -175,6 +178,7 @@ def _tell(row: ApprovalRow, loop: LoopRow) -> dict[str, Any]:
         "proposed_by": row.proposed_by,
         "proposed_at": row.proposed_at,
         "rule": f"{loop.rule_set}/{loop.rule}",
+        "first_score": loop.first_score,
         "approver": row.approver,
         "due_at": row.due_at,
     }
@@ -188,6 +192,8 @@ def _approval_table(told: list[dict[str, Any]]) -> str:
         (
             one["loop"][:SHORT],
             until(one["due_at"], at),
+            one["contact_name"],
+            one["first_score"],
             one["kind"],
             one["value"],
             one["proposed_by"],
@@ -196,4 +202,4 @@ def _approval_table(told: list[dict[str, Any]]) -> str:
         )
         for one in told
     ]
-    return table(("loop", "due", "offer", "value", "proposed by", "asked", "rule"), rows)
+    return table(("loop", "due", "contact", "score", "offer", "value", "proposed by", "asked", "rule"), rows)

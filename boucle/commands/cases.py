@@ -22,9 +22,7 @@ from boucle.commands.options import (
 from boucle.commands.output import now, show, table, until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlmodel import Session
+    from collections.abc import Mapping
 
     from boucle.engine.tables import LoopRow
     from boucle.engine.work_tables import CaseRow
@@ -51,6 +49,7 @@ def list_(
     format_: FormatOption = "text",
 ) -> None:
     """List cases, what is due next first."""
+    from boucle.commands.known import list_names
     from boucle.commands.opening import opened, require_person, require_team
     from boucle.engine.cases import list_cases
     from boucle.model import LoopState
@@ -65,7 +64,7 @@ def list_(
             require_person(here.settings, owner)
         if team and not rows:
             require_team(here.settings, team)
-        whom = _list_names(session, [loop for _, loop in rows])
+        whom = list_names(session, [loop for _, loop in rows])
         told = [{**_summary(*row), "contact_name": whom.get(row[1].id)} for row in rows]
         show(told, lambda: _case_table(list(rows), whom), format_)
 
@@ -174,18 +173,6 @@ def assign(
 def _summary(case: CaseRow, loop: LoopRow) -> dict[str, Any]:
     own = case.model_dump(exclude={"loop_id", "opened_at", "round"})
     return {**summary(loop), **own, "case_opened_at": case.opened_at}
-
-
-def _list_names(session: Session, rows: Sequence[LoopRow]) -> dict[str, str]:
-    """By loop, whom it is about: the contact's name, else the address, else the number."""
-    from boucle.engine.privacy import find_persons
-
-    people = find_persons(session, sorted({row.contact_id for row in rows if row.contact_id}))
-    names = {
-        contact: one.get("name") or one.get("email") or one.get("phone", "")
-        for contact, one in people.items()
-    }
-    return {row.id: names[row.contact_id] for row in rows if row.contact_id in names}
 
 
 def _case_table(rows: list[tuple[CaseRow, LoopRow]], whom: Mapping[str, str]) -> str:

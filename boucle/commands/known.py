@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boucle.commands.output import span
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from boucle.engine.knowledge import Known
+    from boucle.engine.tables import LoopRow
 
 _DAY = 86_400
+
+
+def list_names(session: Session, loops: Sequence[LoopRow]) -> dict[str, str]:
+    """By loop, whom it is about: the contact's name, else the address, else the number."""
+    from boucle.engine.privacy import find_persons
+
+    people = find_persons(session, sorted({row.contact_id for row in loops if row.contact_id}))
+    names = {
+        contact: one.get("name") or one.get("email") or one.get("phone", "")
+        for contact, one in people.items()
+    }
+    return {row.id: names[row.contact_id] for row in loops if row.contact_id in names}
 
 
 def tell_known(known: Known, at: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from boucle.engine import clocks, loops, task_rows
 from boucle.engine.canonical import instant_text
@@ -25,6 +25,15 @@ REACHED = frozenset({AttemptResult.REACHED, AttemptResult.REFUSED})
 
 _IS_OPEN = (col(LoopRow.state) != LoopState.CLOSED) & col(CaseRow.concluded_at).is_(None)
 """A case that is to be worked: its loop is open, and nobody has concluded it."""
+
+_SEVEREST_FIRST = case(
+    {severity: -number for number, severity in enumerate(SEVERITIES)}, value=col(CaseRow.severity), else_=0
+)
+MOST_URGENT_FIRST = (
+    col(LoopRow.next_due).is_(None), col(LoopRow.next_due), _SEVEREST_FIRST, col(CaseRow.opened_at),
+    col(LoopRow.id),
+)  # fmt: skip
+"""How cases are listed and taken: what is due next, then the most severe, then what has waited longest."""
 
 
 def open_case(
@@ -198,7 +207,7 @@ def list_cases(
     limit: int = 100,
     offset: int = 0,
 ) -> Sequence[tuple[CaseRow, LoopRow]]:
-    """Cases of the loops' present rounds, what is due next first; without `state`, those to be worked.
+    """Cases of the loops' present rounds, the most urgent first; without `state`, those to be worked.
 
     With `at`, the inbox of that instant: without those that were put aside until later. `about` is part
     of whom they are about, see `customer_lists.is_about`.
@@ -212,8 +221,7 @@ def list_cases(
         query = query.where(is_about(about))
     if at is not None:
         query = query.where(col(CaseRow.snoozed_until).is_(None) | (col(CaseRow.snoozed_until) <= at))
-    order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), col(CaseRow.opened_at))
-    return session.exec(query.order_by(*order, col(LoopRow.id)).offset(offset).limit(limit)).all()
+    return session.exec(query.order_by(*MOST_URGENT_FIRST).offset(offset).limit(limit)).all()
 
 
 def count_open_cases(session: Session, owners: Sequence[str]) -> Mapping[str, int]:

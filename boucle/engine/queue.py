@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, case, col, or_, select
+from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.engine import commands, loops
-from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
+from boucle.engine.cases import MOST_URGENT_FIRST
+from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.model import ActKind, LoopState
-
-_URGENCY = {severity: -number for number, severity in enumerate(SEVERITIES)}
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,7 @@ def list_free(session: Session, taker: Taker, at: datetime, limit: int = 100) ->
     )
     if taker.languages:
         query = query.where(col(LoopRow.language).in_(list(taker.languages)))
-    urgency = case(_URGENCY, value=col(CaseRow.severity), else_=0)
-    order = (col(LoopRow.next_due).is_(None), col(LoopRow.next_due), urgency, col(CaseRow.opened_at))
-    return session.exec(query.order_by(*order, col(LoopRow.id)).limit(limit)).all()
+    return session.exec(query.order_by(*MOST_URGENT_FIRST).limit(limit)).all()
 
 
 def take_next(

@@ -123,6 +123,15 @@ def test_cases_are_listed_by_owner_and_team_without_the_closed_ones(session: Ses
     assert len(cases.list_cases(session, state=LoopState.CLOSED)) == 1
 
 
+def test_of_cases_due_at_one_instant_the_most_severe_comes_first(session: Session) -> None:
+    """An import opens many at once."""
+    severities = ("low", "critical", "medium", "high")
+    for number, severity in enumerate(severities):
+        cases.open_case(session, open_loop(session, f"r{number}").id, team="care", severity=severity, at=AT)
+    listed = [case.severity for case, _ in cases.list_cases(session)]
+    assert listed == ["critical", "high", "medium", "low"]
+
+
 # -- attempts ------------------------------------------------------------------------------------
 
 
