@@ -176,10 +176,17 @@ async def test_who_withdrew_since_is_not_asked(world: World) -> None:
     assert subjects(world, "amelie.dupont") == []
 
 
+def told_of_reply(world: World, loop: str) -> bool:
+    """Whether the play has taken the reply: its owner has been told of it."""
+    effects = world.standing(loop).effects
+    return any(step.startswith("staff-reply") and effects[step] == EffectState.DONE for step in effects)
+
+
 async def test_who_has_written_back_is_read_and_not_asked(world: World) -> None:
     loop = await concluded(world)
     receive(world, loop)
     await eventually(lambda: world.standing(loop).replied or None)
+    await eventually(lambda: told_of_reply(world, loop) or None)
     await world.skip(loop, days=7)
     await world.reached(loop, "asked")
     await world.act(loop, ActKind.ANSWER, "carla", score=9, text="She wrote that all is well.")
