@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test test-processes test-inner browser engines check kill long format bench locks clean
+.PHONY: install demo test lint types test-processes test-unit test-integration browser engines check kill long format bench locks clean
 
 # Compiled at once, as an installed wheel is: a command, and each loop that a worker takes up, begins sooner.
 install: .venv/.ready
@@ -27,15 +27,21 @@ install: .venv/.ready
 demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
-# Four at a time: tests of processes and of workflows mostly wait. Each part's output is shown when it is done.
+# Four at a time: tests of processes and of workflows wait much. Each part's output is shown when it is done.
+PARTS = test-processes test-integration test-workflows-f-to-z test-workflows-a-to-e test-unit
+SIDE_BY_SIDE = $(MAKE) --no-print-directory -j4 --output-sync=target
+
 test: .venv/.ready browser engines
-	@$(MAKE) --no-print-directory -j4 --output-sync=target test-processes test-workflows-a-to-e test-workflows-f-to-z test-inner
+	@$(SIDE_BY_SIDE) $(PARTS)
 
 test-processes:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
 
-test-inner:
-	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/inner tests/house tests/unit tests/integration
+test-unit:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/unit tests/house tests/unit
+
+test-integration:
+	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/integration tests/integration
 
 test-workflows-%:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/workflows-$* tests/workflows/test_[$(subst -to-,-,$*)]*.py
@@ -45,11 +51,15 @@ browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 
 # What must hold before a change lands: format, lint, types, shape, arrows, all tests.
-check: .venv/.ready
+check: .venv/.ready lint browser engines
+	@$(SIDE_BY_SIDE) types $(PARTS)
+
+lint: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: .venv/.ready
 	$(BIN)/mypy
-	@$(MAKE) --no-print-directory test
 
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready

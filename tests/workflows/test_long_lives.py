@@ -21,7 +21,7 @@ from tests.workflows.world import World, eventually, working
 
 CASE = {"team": "csm", "close_within": "120 days", "first_contact_within": "100 days"}
 MOST_EVENTS = 1000
-ACTS = {"short": (60, 150), "full": (5000, None)}
+ACTS = {"short": (30, 150), "full": (5000, None)}
 """How many acts, and after how many events a history is to begin anew (None: as the server says)."""
 
 
