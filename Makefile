@@ -28,6 +28,8 @@ demo: .venv-run/.ready
 	.venv-run/bin/boucle demo
 
 # Four at a time: tests of processes and of workflows wait much. Each part's output is shown when it is done.
+# Without hypothesis, where no test draws examples: its plugin loads all of it to say that there were none.
+UNDRAWN = -p no:hypothesispytest
 PARTS = test-processes test-integration test-workflows-f-to-z test-workflows-a-to-e test-unit
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -j4 --output-sync=target
 
@@ -35,7 +37,7 @@ test: .venv/.ready browser engines
 	@$(SIDE_BY_SIDE) $(PARTS)
 
 test-processes:
-	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
+	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
 
 test-unit:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/unit tests/house tests/unit
@@ -44,7 +46,7 @@ test-integration:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/integration tests/integration
 
 test-workflows-%:
-	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/workflows-$* tests/workflows/test_[$(subst -to-,-,$*)]*.py
+	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/workflows-$* tests/workflows/test_[$(subst -to-,-,$*)]*.py
 
 # The demo's report is opened in a real browser: Debian's, installed where it is missing.
 browser:
