@@ -40,8 +40,10 @@ class Hooks:
 class Embedded:
     """The embedded server of one data folder, for as long as its lock is held."""
 
-    def __init__(self, server: Server, hooks: Hooks) -> None:
+    def __init__(self, server: Server, file: TemporalFile, version: str, hooks: Hooks) -> None:
         self.server = server
+        self._file = file
+        self._version = version
         self._hooks = hooks
 
     @classmethod
@@ -54,10 +56,11 @@ class Embedded:
         problem = file.find_problem(version)
         if problem is None:
             try:
-                return cls(await _start_on_old(config), hooks)
+                return cls(await _start_on_old(config), file, version, hooks)
             except ServerExitedError as error:
                 problem = str(error)
-        return cls(await _start_anew(file, version, config, problem, hooks), hooks)
+        server = await _start_anew(file, version, config, problem, hooks)
+        return cls(server, file, version, hooks)
 
     @property
     def address(self) -> str:
@@ -79,11 +82,18 @@ class Embedded:
 
     async def _restart(self) -> None:
         try:
-            self.server = await Server.start(self.server.config)
+            self.server = await self._start_again()
         except UnreachableError as error:
             _log.warning("%s", error)
         else:
             self._hooks.restarted(self.server)
+
+    async def _start_again(self) -> Server:
+        """On the same file; on a new one, where it was deleted or damaged under the server."""
+        problem = await asyncio.to_thread(self._file.find_problem, self._version)
+        if problem is None:
+            return await Server.start(self.server.config)
+        return await _start_anew(self._file, self._version, self.server.config, problem, self._hooks)
 
     async def stop(self) -> None:
         """Stop the server. Cancel `keep` before."""
@@ -102,7 +112,7 @@ async def _start_anew(
     file: TemporalFile, version: str, config: ServerConfig, problem: str, hooks: Hooks
 ) -> Server:
     file.set_aside()
-    hooks.hand_over(problem)
+    await asyncio.to_thread(hooks.hand_over, problem)
     server = await Server.start(config)
     file.complete(version)
     return server

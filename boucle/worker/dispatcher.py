@@ -39,6 +39,7 @@ from boucle.engine.outbox import Kind
 from boucle.engine.tables import CommandRow, LoopRow, OutboxRow
 from boucle.model import ActKind, Plan
 from boucle.standing import Act, ActOutcome, LoopRef
+from boucle.worker.connection import bootstrap
 from boucle.worker.installed_workflows import load_workflows
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,9 @@ _STARTS_AT_ONCE = 15
 _ACTS_AT_ONCE = 25
 """Each kind has its own share: an act waits for its play, and no start waits for acts."""
 _TELLING = timedelta(seconds=10)
+_WRONG = RPCStatusCode.INVALID_ARGUMENT.name
+_PATIENCE = 6
+"""So many tries take a quarter of a minute: by then a server that was set up again knows it."""
 _Result = TypeVar("_Result")
 
 
@@ -61,6 +65,7 @@ class _Start:
     again: bool
     summary: str
     attributes: TypedSearchAttributes
+    in_vain: bool
 
 
 @dataclass(frozen=True)
@@ -127,8 +132,10 @@ class Dispatcher:
         try:
             await (self._start(one) if isinstance(one, _Start) else self._deliver(one))
         except RPCError as error:
-            never = isinstance(one, _Start) and error.status == RPCStatusCode.INVALID_ARGUMENT
-            await (self._refuse if never else self._bump)(one.row, error.status.name)
+            if isinstance(one, _Start) and error.status == RPCStatusCode.INVALID_ARGUMENT:
+                await self._doubt(one)
+            else:
+                await self._bump(one.row, error.status.name)
         except Exception as error:  # noqa: BLE001 one row must not hold up the others
             _log.exception("outbox row %s could not be told", one.row)
             await self._bump(one.row, type(error).__name__)
@@ -136,10 +143,19 @@ class Dispatcher:
     async def _bump(self, row: str, problem: str) -> None:
         await self._write(lambda session: outbox.bump(session, row, problem, _now()))
 
-    async def _refuse(self, row: str, problem: str) -> None:
-        """Temporal will say the same whenever it is asked: a person has to look at it."""
-        _log.error("Temporal refuses the start %s for good (%s)", row, problem)
-        await self._write(lambda session: outbox.mark_refused(session, row, problem, _now()))
+    async def _doubt(self, start: _Start) -> None:
+        """A server that has lost its file knows nothing of what we had set up: it is set up again.
+
+        Where that does not help either, the start itself is wrong, and a person has to look at it.
+        """
+        if start.in_vain:
+            _log.error("Temporal refuses the start %s for good", start.row)
+            await self._write(lambda session: outbox.mark_refused(session, start.row, _WRONG, _now()))
+            return
+        try:
+            await bootstrap(self._client)
+        finally:
+            await self._bump(start.row, _WRONG)
 
     async def _start(self, start: _Start) -> None:
         if start.play not in self._plays:
@@ -204,7 +220,16 @@ def _describe(session: Session, row: OutboxRow) -> _Start | _Delivery:
         return _Delivery(row.id, row.loop_id, row.round, act)
     loop = session.get_one(LoopRow, row.loop_id)
     plan = Plan.model_validate_json(loop.plan)
-    return _Start(row.id, loop.id, loop.play, row.again, f"{loop.play}: {loop.rule}", _attributes(loop, plan))
+    in_vain = row.problem == _WRONG and row.tries >= _PATIENCE
+    return _Start(
+        row.id,
+        loop.id,
+        loop.play,
+        row.again,
+        f"{loop.play}: {loop.rule}",
+        _attributes(loop, plan),
+        in_vain,
+    )
 
 
 def _attributes(loop: LoopRow, plan: Plan) -> TypedSearchAttributes:

@@ -116,6 +116,23 @@ async def test_a_killed_server_is_started_again_and_has_lost_no_acknowledged_sta
         assert await knows_workflow(server, "acknowledged")
 
 
+def delete(folder: Path) -> None:
+    for part in folder.glob("temporal.db*"):
+        part.unlink()
+
+
+async def test_a_file_that_is_deleted_under_the_server_is_begun_anew(tmp_path: Path) -> None:
+    seen = Seen()
+    async with running(tmp_path, seen) as server:
+        await start_workflow(server, "lost")
+        delete(tmp_path)
+        os.kill(server.server.pid, signal.SIGKILL)
+        await seen.next_restart()
+        assert seen.handed_over[1:] == ["it was deleted"]
+        assert not await knows_workflow(server, "lost")
+        assert TemporalFile.of(tmp_path).find_problem(read_version(find_executable(None))) is None
+
+
 FAILS_TWICE = """#!/bin/sh
 [ "$1" = --version ] && exec {temporal} --version
 echo life >> {lives}

@@ -19,7 +19,7 @@ from boucle.engine import ledger, reconciliation, withdrawals
 from boucle.engine.tables import LoopRow, OutboxRow
 from boucle.model import ActKind, Closure, EffectState, LoopState
 from boucle.worker.reconciler import Reconciler
-from tests.workflows.servers import start_server
+from tests.workflows.servers import start_bare_server, start_server
 from tests.workflows.world import World, eventually, working
 
 CASE: dict[str, JsonValue] = {"team": "csm", "acknowledge": "we-call-you", "close_within": "5 days"}
@@ -113,13 +113,18 @@ async def test_a_start_refused_for_good_is_left_to_a_person(idle_world: World) -
         world = replace(idle_world, env=short)
         await stack.enter_async_context(working(world))
         loop = world.open_loop("csm_case", CASE)
-        assert await eventually(lambda: _problem(world, loop)) == "INVALID_ARGUMENT"
+        await eventually(lambda: _is_refused(world, loop))
+        assert _problem(world, loop) == "INVALID_ARGUMENT"
         with world.database.reading() as session:
-            assert start_row(session, loop).state == "refused"
             found = reconciliation.waits(session, datetime.now(UTC))
         assert [finding.code for finding in found] == ["start_refused"]
         reconciler = Reconciler(world.env.client, world.database, world.task_queue)
         assert await reconciler.reconcile() == 0
+
+
+def _is_refused(world: World, loop: str) -> bool | None:
+    with world.database.reading() as session:
+        return start_row(session, loop).state == "refused" or None
 
 
 def _problem(world: World, loop: str) -> str | None:
@@ -172,6 +177,16 @@ async def test_a_reopened_loop_begins_its_next_round_with_the_same_voucher(world
     assert (standing.round, standing.state) == (2, LoopState.IN_PROGRESS)
     codes = {mail.get_content().split()[1] for mail in world.mails.of("apology")}
     assert (len(world.mails.of("apology")), len(codes)) == (2, 1)
+
+
+async def test_a_server_that_was_replaced_by_an_empty_one_is_set_up_again(idle_world: World) -> None:
+    """It answers under the same address, and knows none of what loops are searched by."""
+    async with AsyncExitStack() as stack:
+        world = replace(idle_world, env=await stack.enter_async_context(await start_bare_server()))
+        await stack.enter_async_context(working(world))
+        loop = world.open_loop("csm_case", CASE)
+        assert await eventually(lambda: _problem(world, loop)) == "INVALID_ARGUMENT"
+        await world.reached(loop, "working")
 
 
 async def test_a_start_of_an_unknown_play_waits_until_it_is_installed(world: World) -> None:
