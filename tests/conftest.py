@@ -13,18 +13,18 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
-from itertools import count
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from boucle.engine.database import Database
+from tests.reused_database import TEMPLATE, ReusedDatabase
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background hands on an ignored one
 
 DATABASES = os.environ.get("BOUCLE_TEST_DATABASES", "sqlite,postgresql").split(",")
-_numbers = count(1)
 
 
 def _migrate(url: str) -> None:
@@ -71,16 +71,18 @@ def _forget_durability(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: str) -> str:
-    """The name of a migrated PostgreSQL database, copied for each test."""
-    _on_postgresql(postgresql_server, "CREATE DATABASE template_boucle")
-    _migrate(postgresql_server.format("template_boucle"))
-    return "template_boucle"
+def postgresql(postgresql_server: str) -> Iterator[psycopg.Connection]:
+    """A connection to that server, to make and drop databases with."""
+    with psycopg.connect(postgresql_server.format("postgres"), autocommit=True) as connection:
+        yield connection
 
 
-def _on_postgresql(server: str, statement: str) -> None:
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())
+@pytest.fixture(scope="session")
+def reused_database(postgresql_server: str, postgresql: psycopg.Connection) -> ReusedDatabase:
+    """A migrated PostgreSQL database without rows, which tests have one after another."""
+    postgresql.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+    _migrate(postgresql_server.format(TEMPLATE))
+    return ReusedDatabase(postgresql, postgresql_server)
 
 
 @pytest.fixture(params=DATABASES)
@@ -89,33 +91,42 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"empty_{next(_numbers)}"
-    _on_postgresql(server, f"CREATE DATABASE {name}")
-    yield server.format(name)
-    _on_postgresql(server, f"DROP DATABASE {name} WITH (FORCE)")
+    server: psycopg.Connection = request.getfixturevalue("postgresql")
+    server.execute("CREATE DATABASE empty")
+    yield request.getfixturevalue("postgresql_server").format("empty")
+    server.execute("DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("database") / "boucle.db"
 
 
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database without rows, on each kind: also for other processes."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a migrated database without rows, on each kind: also for other processes.
+
+    All tests have the same URL, which lets `database` keep the statements it has compiled.
+    """
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        yield f"sqlite:///{shutil.copy(template, tmp_path / 'boucle.db')}"
+        file: Path = request.getfixturevalue("_sqlite_file")
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), file)}"
+        for left in file.parent.glob(f"{file.name}*"):  # with its log, where it was not closed
+            left.unlink()
         return
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"test_{next(_numbers)}"
-    _on_postgresql(
-        server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}"
-    )
-    yield server.format(name)
-    _on_postgresql(server, f"DROP DATABASE {name} WITH (FORCE)")
+    reused: ReusedDatabase = request.getfixturevalue("reused_database")
+    reused.make()
+    yield reused.url
+    reused.leave()
+
+
+_open = lru_cache(Database)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database without rows, on each kind."""
-    database = Database(database_url)
+    database = _open(database_url)
     yield database
     database.dispose()
 

@@ -56,7 +56,7 @@ def play_until(session: Session, loop: LoopRow, end: datetime) -> list[str]:
 
 def told(session: Session, loop: LoopRow) -> dict[str, str]:
     """Who is to be told, by step."""
-    rows = session.exec(select(EffectRow).where(EffectRow.loop_id == loop.id)).all()
+    rows = session.exec(select(EffectRow).where(EffectRow.loop_id == loop.id).order_by(EffectRow.step)).all()
     return {row.step: row.spec["to"] for row in rows}
 
 
