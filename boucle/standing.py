@@ -1,6 +1,7 @@
 """Where a loop stands, and acts, as both travel between a play and the database. Nothing personal.
 
-A run that began before a field was added still speaks of the loop, so a new field has a default.
+A run that began before a field was added still speaks of the loop, so a new field has a default; one that
+is gone is ignored.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
+
+from pydantic import ConfigDict
 
 from boucle.model import ActKind, ClockKind, Closure, EffectState, Frozen, LoopState, Plan
 
@@ -88,13 +91,15 @@ class Question(Frozen):
 class Standing(Frozen):
     """Where a loop stands, read at the start of every run and after every act.
 
-    `effects` maps the step of each effect of this round to its state; `acts` are the ids of the
-    acts already applied or refused. `answer` is the follow-up score, once given. `approvals` maps
+    `effects` maps the step of each effect of this round to its state. `answer` is the follow-up score,
+    once given. `approvals` maps
     the step of an offer to what became of its approval. `replied`: the customer has written back, so
     no message goes out by itself any more. `reopened_for` is why boucle has begun this round; `referral`
     how far the customer's referral has come. `objected`: a message of this round was refused because the
     customer may not be written to. `metric` is that of the score that began the loop.
     """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # histories keep what earlier versions wrote
 
     loop: str
     round: int
@@ -105,7 +110,6 @@ class Standing(Frozen):
     closure: Closure | None = None
     clocks: tuple[RunningClock, ...] = ()
     effects: Mapping[str, EffectState] = {}
-    acts: tuple[str, ...] = ()
     assigned: bool = False
     contacted: bool = False
     answer: int | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from boucle.engine import approval_rows, consent, inbox, ladder, questions, task_rows
 from boucle.engine.clocks import running_clocks
 from boucle.engine.round_rows import list_of_round
-from boucle.engine.tables import CommandRow, EffectRow, LoopRow, Personal
+from boucle.engine.tables import EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
 from boucle.errors import NotFoundError
 from boucle.model import Closure, EffectKind, EffectState, LoopState, Plan
@@ -20,11 +20,6 @@ _SAYS_NOTHING = frozenset({questions.ANSWERED, questions.EXPIRED, inbox.REPLIED}
 """Codes with which a message is refused that say nothing of whether its customer can be written to."""
 
 _REFERRAL = select(ReferralRow).where(ReferralRow.loop_id == bindparam("loop"))
-_DECIDED_ACTS = (
-    select(CommandRow.id)
-    .where(CommandRow.loop_id == bindparam("loop"), CommandRow.state != "recorded")
-    .order_by(col(CommandRow.recorded_at), col(CommandRow.id))
-)
 
 
 def get_standing(session: Session, loop_id: str) -> Standing:
@@ -49,7 +44,6 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         closure=Closure(loop.closure) if loop.closure else None,
         clocks=(*running_clocks(session, loop), *approval_rows.read_clocks(session, loop)),
         effects={row.step: EffectState(row.state) for row in effects},
-        acts=_acts(session, loop),
         assigned=case is not None and case.owner is not None,
         contacted=case is not None and case.first_contact_at is not None,
         answer=loop.answer,
@@ -87,10 +81,6 @@ def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] |
     if row is None or row.made_at is None:
         return None
     return "converted" if row.converted_at is not None else "made"
-
-
-def _acts(session: Session, loop: LoopRow) -> tuple[str, ...]:
-    return tuple(session.exec(_DECIDED_ACTS, params={"loop": loop.id}).all())
 
 
 def _has_address(session: Session, loop: LoopRow) -> bool:
