@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test lint types test-processes test-unit test-integration browser engines check kill long format bench locks clean
+.PHONY: install demo test lint types test-processes test-chaos test-unit test-integration browser engines check kill chaos long format bench locks clean
 
 # Compiled at once, as an installed wheel is: a command, and each loop that a worker takes up, begins sooner.
 install: .venv/.ready
@@ -30,14 +30,18 @@ demo: .venv-run/.ready
 # Four at a time: tests of processes and of workflows wait much. Each part's output is shown when it is done.
 # Without hypothesis, where no test draws examples: its plugin loads all of it to say that there were none.
 UNDRAWN = -p no:hypothesispytest
-PARTS = test-processes test-integration test-workflows-f-to-z test-workflows-a-to-e test-unit
+PARTS = test-processes test-chaos test-integration test-workflows-f-to-z test-workflows-a-to-e test-unit
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -j4 --output-sync=target
 
 test: .venv/.ready browser engines
 	@$(SIDE_BY_SIDE) $(PARTS)
 
 test-processes:
-	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e
+	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e --ignore tests/e2e/test_chaos.py
+
+# Its short form, which mostly waits. BOUCLE_CHAOS_SEED=N repeats a run's choices.
+test-chaos:
+	$(BIN)/pytest $(UNDRAWN) -s -o cache_dir=.pytest_cache/chaos tests/e2e/test_chaos.py
 
 test-unit:
 	$(BIN)/pytest --durations=10 -o cache_dir=.pytest_cache/unit tests/house tests/unit
@@ -66,6 +70,10 @@ types: .venv/.ready
 # The long form of the kill test: 2,000 responses, 23 kills. BOUCLE_KILL_SEED=N repeats a run's choices.
 kill: .venv/.ready
 	BOUCLE_KILLS=full $(BIN)/pytest -s tests/e2e/test_kills.py
+
+# 500 loops of every play, random acts, 210 blows: processes killed, Temporal's file deleted; takes most of an hour.
+chaos: .venv/.ready
+	BOUCLE_CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py
 
 # Eight engines over 100,000 evaluations; 10,000 mutated files; 10,000 questions asked two ways; 1,000 races of each kind;
 # 10,000 calendars counted minute by minute; a loop of 5,000 acts.
