@@ -10,12 +10,14 @@ from boucle.engine import assignment, cases, loops, notices
 from boucle.engine.absences import read_absences
 from boucle.engine.assignment import Roster
 from boucle.engine.canonical import instant_text
-from boucle.engine.ladder import Again, Climbed, Missed, Rung, Silent, find_next, step_of
-from boucle.engine.tables import LoopRow
+from boucle.engine.ladder import SILENCE, Again, Climbed, Missed, Rung, Silent, find_next, step_of
+from boucle.engine.round_rows import list_of_round
+from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.model import AssignReason, LoopState
 from boucle.terms import CaseTerms
 
+_TAKEN_FROM = "reassigned"
 _TICK = timedelta(microseconds=1)
 """What is done at one instant is written down, and told, in its order."""
 
@@ -88,7 +90,7 @@ def _replace(
     silent = str(case.owner)
     assignment.hold(session)
     choice = assignment.choose(
-        assignment.read_wanted(session, loop, case, but=(silent,)),
+        assignment.read_wanted(session, loop, case, but=(silent, *_list_silent(session, loop))),
         roster,
         (*roster.absences, *read_absences(session, at)),
         cases.count_open_cases(session, list(roster.people)),
@@ -101,9 +103,17 @@ def _replace(
         instead_of=choice.instead_of,
     )  # fmt: skip
     assignment.tell_owner(session, loop, choice, rung.name, at)
-    step = notices.step("reassigned", rung.name)
+    step = notices.step(_TAKEN_FROM, rung.name)
     notices.write_down(session, loop, step, at, to=notices.person(silent), values={"owner": choice.owner})
     return True
+
+
+def _list_silent(session: Session, loop: LoopRow) -> list[str]:
+    """Whom the case was taken from before in this round, by what they were told: it does not go round."""
+    told = list_of_round(session, EffectRow, loop)
+    taken = (row for row in told if row.step.startswith(notices.step(_TAKEN_FROM, SILENCE)))
+    persons = (notices.find_person(str(row.spec["to"])) for row in taken)
+    return [person for person in persons if person is not None]
 
 
 def _show_lead(session: Session, loop: LoopRow, case: CaseRow, roster: Roster, at: datetime) -> None:

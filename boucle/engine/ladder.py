@@ -24,6 +24,9 @@ _CASE_CLOCKS = (ClockKind.FIRST_CONTACT, ClockKind.CLOSE)
 _REACHED = (AttemptResult.REACHED, AttemptResult.REFUSED)  # as `cases`, which stands above
 _MINUTE = timedelta(minutes=1)
 
+SILENCE = "silence"
+"""What the rung is called at which a silent owner is given up."""
+
 
 @dataclass(frozen=True)
 class Missed:
@@ -220,6 +223,6 @@ def _silences(scene: _Scene, silence: Silence) -> Iterable[Silent]:
         name = f"silent-{short(by)}-{stamp}"
         if step_of(name) not in scene.steps:
             yield Silent(due(since, by, scene.calendar), since, name)
-    name = f"silence-{stamp}"
+    name = f"{SILENCE}-{stamp}"
     if silence.after is not None and step_of(name) not in scene.steps:
         yield Silent(due(since, silence.after, scene.calendar), since, name, at_last=True)

@@ -188,6 +188,15 @@ def test_the_case_of_a_silent_owner_goes_to_somebody_else(session: Session) -> N
     assert first.at == AT + 6 * DAY  # Friday at ten, a working day later: Monday
 
 
+def test_a_case_that_everybody_was_silent_on_goes_to_the_lead_and_not_round(session: Session) -> None:
+    loop = open_case(session, **SILENCE, if_silent="reassign")
+    play_until(session, loop, AT + 30 * DAY)
+    case = case_of(session, loop)
+    assert (case.owner, case.escalated_to) == ("bob", "lea")
+    taken = [to for kind, to in kinds(session, loop) if kind == "reassigned"]
+    assert taken == ["person:ada"]
+
+
 def test_where_nobody_else_is_there_the_case_of_a_silent_owner_goes_to_the_lead(session: Session) -> None:
     loop = open_case(session, **SILENCE, if_silent="reassign")
     alone = Roster(people={"ada": Candidate("ada")}, members={"care": ("ada",)}, leads={"care": "lea"})
