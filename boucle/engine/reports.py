@@ -121,7 +121,7 @@ class ClaimLine(Frozen):
 
 
 class Report(Frozen):
-    """Everything at once. `offers` are the values granted, one amount a currency."""
+    """Everything at once. `offers` are the values granted and not taken back, one amount a currency."""
 
     zone: str
     since: datetime | None
@@ -395,6 +395,6 @@ def _messages(session: Session, period: _Period) -> Iterator[MessageLine]:
 def _offers(session: Session, period: _Period) -> Iterator[str]:
     query = select(OfferRow.currency, func.sum(OfferRow.value_minor))
     query = query.join(LoopRow, col(LoopRow.id) == OfferRow.loop_id).where(*period.holds(LoopRow.opened_at))
-    query = query.where(col(OfferRow.currency).is_not(None))
+    query = query.where(col(OfferRow.currency).is_not(None), col(OfferRow.cancelled_at).is_(None))
     for currency, minor in session.exec(query.group_by(OfferRow.currency).order_by(OfferRow.currency)):
         yield str(Money(minor=int(minor or 0), currency=str(currency)))

@@ -17,6 +17,7 @@ from boucle.engine.approval_rows import find_approval, list_waiting
 from boucle.engine.approvals import PLAY_S, Proposal
 from boucle.engine.database import Database
 from boucle.engine.offers import ALPHABET, Offered, find_offer, state_of
+from boucle.engine.reports import figures
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import Contact, EffectRow, LoopRow
 from boucle.engine.work_tables import OfferRow
@@ -206,10 +207,12 @@ def test_a_loop_without_an_offer_redeems_none(session: Session, loop: LoopRow) -
 
 def test_an_offer_that_was_taken_back_cannot_be_used(session: Session, loop: LoopRow) -> None:
     offer = grant(session, loop)
+    assert figures(session, zone="UTC").offers == ("15.00 EUR",)
     assert cannot_end(session, loop, ActKind.CANCEL) == "no_text"
     assert end(session, loop, ActKind.CANCEL, AT + HOUR, text="granted by mistake")
     assert (state_of(offer, AT + DAY), offer.cancelled_at) == (OfferState.CANCELLED, AT + HOUR)
     assert cannot_end(session, loop, ActKind.REDEEM, AT + DAY) == "offer_cancelled"
+    assert figures(session, zone="UTC").offers == ()
 
 
 def test_outstanding_value_is_told_by_kind_and_currency(session: Session) -> None:
