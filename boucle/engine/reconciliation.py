@@ -32,6 +32,8 @@ TOO_LONG = timedelta(minutes=5)
 """How long something may wait for Temporal, or for its receipt, before it is found."""
 _LONGEST_TRY = timedelta(minutes=2)
 """A try at handing over a message is given up after one minute; nothing of an older one is on its way."""
+_MANY_TRIES = 8
+"""By then a message has been tried for about two minutes."""
 
 _SHOWN = 5
 _VERIFY = "boucle audit verify"
@@ -120,6 +122,7 @@ def waits(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> lis
         ("pending_too_long", "starts and acts that Temporal has not taken", _pending(since), "boucle up"),
         ("act_unapplied", "acts that were delivered and not applied", _unapplied(since), _REBUILD),
         ("without_receipt", "messages and offers begun and without a receipt", _intended(since), "boucle up"),
+        ("not_taken", "messages that the mail server refuses again and again", _not_taken(), "boucle doctor"),
     )  # fmt: skip
     found = (
         _finding(session, code, text, query, command, wrong=False)
@@ -320,6 +323,16 @@ def _intended(since: datetime) -> Select[Any]:
         EffectRow.state == EffectState.INTENDED,
         EffectRow.kind != EffectKind.STAFF,
         EffectRow.intended_at < since,
+    )
+
+
+def _not_taken() -> Select[Any]:
+    """They are tried again until they are taken, for weeks; of a closed loop nothing goes out any more."""
+    return select(col(EffectRow.key).label("id")).where(
+        EffectRow.loop_id == LoopRow.id,
+        EffectRow.state == EffectState.RELEASED,
+        col(EffectRow.tries) >= _MANY_TRIES,
+        or_(col(EffectRow.kind) == EffectKind.STAFF, col(LoopRow.state) != LoopState.CLOSED),
     )
 
 

@@ -15,6 +15,7 @@ from boucle.local.findings import Finding
 from boucle.local.mail_checks import check_mail
 from boucle.local.server import serves
 from boucle.local.temporal_checks import OpenLoops, check_server
+from boucle.local.text_checks import check_texts
 from boucle.settings import Settings
 from boucle.worker.connection import connect
 
@@ -35,6 +36,7 @@ def _examine(settings: Settings, database: Database, at: datetime) -> Iterator[F
         yield Finding("database", "attention", "there is none yet", "boucle import, or boucle up")
     yield from _check_running(settings, database, at)
     yield check_mail(settings)
+    yield check_texts(settings)
 
 
 def _exists(database: Database) -> bool:

@@ -128,3 +128,17 @@ def test_a_database_that_cannot_be_reached_does_not_end_the_examination(
     found = named(examine(settings, AT))
     assert found["database"].verdict == "problem"
     assert {"running", "mail"} <= set(found)
+
+
+def test_a_text_that_was_edited_into_nonsense_is_found_before_it_is_needed(tmp_path: Path) -> None:
+    settings, mistakes = parse_settings("", tmp_path)
+    assert settings is not None, mistakes
+    (tmp_path / "templates").mkdir()
+    text = tmp_path / "templates" / "apology.en.txt"
+    text.write_text("Subject: Sorry\n\nDear {{ contact.nam }}\n")
+    found = named(examine(settings, AT))["texts"]
+    assert (found.verdict, found.next) == ("problem", "boucle rules check")
+    assert "1 mistake" in found.text
+    assert "templates/apology.en.txt:3" in found.text
+    text.write_text("Subject: Sorry\n\nDear {{ contact.name }}\n")
+    assert named(examine(settings, AT))["texts"].verdict == "ok"

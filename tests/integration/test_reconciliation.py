@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session, col, delete, update
 
 from boucle.engine import cases, commands, loops, outbox
-from boucle.engine.effects import effect_key, intend, unconfirmed
+from boucle.engine.effects import effect_key, intend, release, unconfirmed
 from boucle.engine.reconciliation import (
     check,
     doubt_forsaken,
@@ -101,6 +101,17 @@ def test_what_waits_too_long_is_found_and_what_has_just_begun_is_not(session: Se
         "pending_too_long": (1, (f"{loop.id}/1",)),
         "without_receipt": (2, tuple(effect_key(loop.id, 1, step) for step in ("customer", "offer"))),
     }
+
+
+def test_a_message_that_is_refused_again_and_again_is_found(session: Session) -> None:
+    loop = started(session)
+    for _ in range(8):
+        assert "not_taken" not in found(session)
+        intend(session, loop_id=loop.id, round_=1, step="thanks", kind=EffectKind.CUSTOMER, spec={}, at=AT)
+        release(session, effect_key(loop.id, 1, "thanks"), AT)
+    assert found(session)["not_taken"] == (1, (effect_key(loop.id, 1, "thanks"),))
+    loops.close(session, loop.id, closure=Closure.RECOVERED, by="boucle", at=AT)
+    assert "not_taken" not in found(session)
 
 
 def test_what_no_play_comes_back_to_is_for_a_person_to_settle(session: Session) -> None:
