@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from temporalio.client import Client
 from boucle.local.address import get_running
 from boucle.local.temporal_view import list_ids
 from tests.e2e.chaos_run import ChaosRun
+from tests.e2e.doubts import list_unconfirmed
 
 _CODE = re.compile(r"grants (\S+)")
 _LATE = timedelta(seconds=30)
@@ -89,11 +89,6 @@ async def _running(run: ChaosRun) -> set[str]:
     return set(await list_ids(client, "boucle", "ExecutionStatus = 'Running'"))
 
 
-def customer_mails(run: ChaosRun) -> Counter[str]:
-    """How many mails of each message to a customer were taken."""
-    return Counter({effect: count for effect, count in run.mail.counts().items() if run.mail.prey(effect)})
-
-
 def find_codes(run: ChaosRun) -> dict[str, set[str]]:
     """The codes of offers that customers have read, by loop."""
     codes: dict[str, set[str]] = {}
@@ -106,7 +101,7 @@ def find_codes(run: ChaosRun) -> dict[str, set[str]]:
 
 def find_unexplained(run: ChaosRun) -> list[str]:
     """Messages in doubt that were not on their way when something was struck."""
-    keys = ", ".join(f"'{key}'" for key in run.unconfirmed())
+    keys = ", ".join(f"'{key}'" for key in list_unconfirmed(run.product))
     rows = run.product.query(f"SELECT key, intended_at FROM effect WHERE key IN ({keys})")  # noqa: S608 our own words
     return [key for key, at in rows if not _was_struck(run, datetime.fromisoformat(at))]
 

@@ -206,10 +206,6 @@ class ChaosRun:
         told = self.product.call("doctor", "--format", "json")
         return {found["check"]: found for found in self.product.read(told.stdout)}
 
-    def unconfirmed(self) -> list[str]:
-        """The keys of the effects that the product lists as unconfirmed."""
-        return [effect["key"] for effect in self.product.ask("unconfirmed", "list")]
-
 
 _OF_OPEN = "loop_id IN (SELECT id FROM loop WHERE state <> 'closed')"
 """What certainly did not go out is left so, once its loop is closed."""

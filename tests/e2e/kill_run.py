@@ -236,8 +236,3 @@ class KillRun:
             and not self.count("effect", on_their_way)
             and not self.count("outbox", "state = 'pending'")
         )
-
-    def unconfirmed(self) -> list[str]:
-        """The keys of the effects that the product lists as unconfirmed."""
-        listed: list[dict[str, Any]] = self.product.ask("unconfirmed", "list")
-        return [effect["key"] for effect in listed]

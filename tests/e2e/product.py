@@ -67,9 +67,7 @@ class Product:
 
     def run(self, *arguments: str) -> str:
         """Run a command that must succeed: its output."""
-        done = self.call(*arguments)
-        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return _succeeded(self.call(*arguments)).stdout
 
     def ask(self, *arguments: str) -> Any:
         """Run a command that must succeed: its JSON output, read."""
@@ -93,9 +91,7 @@ class Product:
 
     def run_here(self, *arguments: str) -> str:
         """As `run`, in this process."""
-        done = self.call_here(*arguments)
-        assert done.returncode == 0, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return _succeeded(self.call_here(*arguments)).stdout
 
     def ask_here(self, *arguments: str) -> Any:
         """As `ask`, in this process."""
@@ -170,6 +166,11 @@ class Product:
             name: value for name, value in os.environ.items() if not name.startswith(("BOUCLE_", "TEMPORAL_"))
         }
         return {**kept, "NO_COLOR": "1", "BOUCLE_DEBUG": "1", **self.settings}
+
+
+def _succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, f"{done.args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
 
 
 @contextmanager

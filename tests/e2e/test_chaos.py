@@ -18,7 +18,6 @@ import pytest
 from boucle.engine.database import Database
 from tests.e2e.chaos_acts import Walk
 from tests.e2e.chaos_checks import (
-    customer_mails,
     find_codes,
     find_disagreement,
     find_illegal,
@@ -26,6 +25,12 @@ from tests.e2e.chaos_checks import (
 )
 from tests.e2e.chaos_run import LOSSES, ChaosRun, Size
 from tests.e2e.chaos_workspace import make_workspace
+from tests.e2e.doubts import (
+    assert_every_ambush_is_unconfirmed,
+    count_customer_mails,
+    list_unconfirmed,
+    settle_all,
+)
 from tests.e2e.mail_server import MailServer, listening_mail_server
 from tests.e2e.product import product, wait_for
 
@@ -80,12 +85,12 @@ def test_whatever_dies_every_loop_ends_in_a_legal_state(run: ChaosRun) -> None:
     assert min(run.progress) > 0
     assert_all_is_well(run)
     assert find_unexplained(run) == []
-    assert_every_ambush_is_known(run)
-    settle_all(run)
+    assert_every_ambush_is_unconfirmed(run.product, run.mail)
+    settle_all(run.product, run.mail)
     run.walk.close_all()
     wait_for(lambda: not run.count("loop", "state <> 'closed'"), "every loop to be closed", AT_REST_WITHIN)
     run.come_to_rest(AT_REST_WITHIN)
-    assert run.unconfirmed() == []
+    assert list_unconfirmed(run.product) == []
     assert_all_is_well(run)
     report(run, "closed", began)
 
@@ -94,7 +99,7 @@ def assert_all_is_well(run: ChaosRun) -> None:
     assert find_illegal(run) == {}
     assert run.product.call("audit", "verify").returncode == 0
     wait_for(lambda: not find_disagreement(run), "Temporal and the database to agree", 60)
-    mails = customer_mails(run)
+    mails = count_customer_mails(run.mail)
     assert max(mails.values(), default=0) <= 1, mails
     assert max(map(len, find_codes(run).values()), default=0) <= 1
     rows = run.product.query("SELECT key, state FROM effect WHERE kind = 'customer'")
@@ -103,22 +108,6 @@ def assert_all_is_well(run: ChaosRun) -> None:
     assert set(mails) <= {key for key, _ in rows}
     for name in ("up", "worker"):
         assert "unexpected" not in run.product.printed(name), run.product.printed(name)
-
-
-def assert_every_ambush_is_known(run: ChaosRun) -> None:
-    """Nobody can know of a message whether it went out, where its sender died handing it over."""
-    unconfirmed, mails = run.unconfirmed(), customer_mails(run)
-    for ambush in run.mail.ambushes:
-        assert ambush.effect in unconfirmed, ambush
-        assert mails[ambush.effect] == (ambush.when == "after"), ambush
-
-
-def settle_all(run: ChaosRun) -> None:
-    """As an operator who looks at the mail server."""
-    mails = customer_mails(run)
-    for effect in run.unconfirmed():
-        said = "--sent" if mails[effect] else "--not-sent"
-        run.product.run("unconfirmed", "settle", effect, said, "--as", "anna")
 
 
 def report(run: ChaosRun, when: str, began: float) -> None:

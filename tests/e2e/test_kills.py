@@ -19,6 +19,12 @@ from temporalio.client import Client
 
 from boucle.local.address import get_running
 from boucle.local.temporal_view import list_ids
+from tests.e2e.doubts import (
+    assert_every_ambush_is_unconfirmed,
+    count_customer_mails,
+    list_unconfirmed,
+    settle_all,
+)
 from tests.e2e.kill_run import KillRun, Size
 from tests.e2e.mail_server import MailServer, listening_mail_server
 from tests.e2e.product import Product, product
@@ -75,10 +81,11 @@ def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
     assert run.cut_short or run.size == SHORT, "no import was killed halfway"
     assert run.count("response") == run.size.responses
     assert_accounts_agree(run)
-    assert_every_ambush_is_unconfirmed(run)
-    settle_all(run)
+    assert max(count_customer_mails(run.mail).values()) == 1
+    assert_every_ambush_is_unconfirmed(run.product, run.mail)
+    settle_all(run.product, run.mail)
     run.wait_until_quiet(QUIET_WITHIN)
-    assert run.unconfirmed() == []
+    assert list_unconfirmed(run.product) == []
     assert_each_message_went_out_once(run)
     assert_accounts_agree(run)
     assert_nothing_broke(run)
@@ -99,32 +106,11 @@ async def started_workflows(run: KillRun) -> set[str]:
     return set(await list_ids(client, "boucle", "StartTime > '2000-01-01T00:00:00Z'"))
 
 
-def customer_mails(run: KillRun) -> Counter[str]:
-    counts = run.mail.counts()
-    return Counter({effect: count for effect, count in counts.items() if run.mail.prey(effect)})
-
-
-def assert_every_ambush_is_unconfirmed(run: KillRun) -> None:
-    mails = customer_mails(run)
-    assert max(mails.values()) == 1
-    unconfirmed = run.unconfirmed()
-    for ambush in run.mail.ambushes:
-        assert ambush.effect in unconfirmed, ambush
-        assert mails[ambush.effect] == (ambush.when == "after"), ambush
-
-
-def settle_all(run: KillRun) -> None:
-    mails = customer_mails(run)
-    for effect in run.unconfirmed():
-        said = "--sent" if mails[effect] else "--not-sent"
-        run.product.run("unconfirmed", "settle", effect, said, "--as", "anna")
-
-
 def assert_each_message_went_out_once(run: KillRun) -> None:
     """Each rule of this workspace begins with one message to the customer."""
     rows = run.product.query("SELECT key, state, loop_id FROM effect WHERE kind = 'customer'")
     assert {state for _, state, _ in rows} <= {"done", "settled_sent"}
-    assert customer_mails(run) == Counter(key for key, _, _ in rows)
+    assert count_customer_mails(run.mail) == Counter(key for key, _, _ in rows)
     assert len({loop for _, _, loop in rows}) == len(rows) == run.count("loop")
 
 
@@ -136,13 +122,13 @@ def assert_nothing_broke(run: KillRun) -> None:
 
 def report(run: KillRun) -> None:
     """What the run did, for whoever reads the log."""
-    staff = sum(run.mail.counts().values()) - sum(customer_mails(run).values())
+    staff = sum(run.mail.counts().values()) - sum(count_customer_mails(run.mail).values())
     figures: dict[str, object] = {
         "responses": run.responses,
         "loops": run.count("loop"),
         "kills": dict(run.killed),
         "imports killed halfway": run.cut_short,
-        "mails to customers": sum(customer_mails(run).values()),
+        "mails to customers": sum(count_customer_mails(run.mail).values()),
         "mails to staff": staff,
         "unconfirmed": run.count("effect", "state = 'unconfirmed'"),
         "injected": len(run.mail.ambushes),
