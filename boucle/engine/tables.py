@@ -423,10 +423,11 @@ class OutboxRow(SQLModel, table=True):
         one_of("kind", ("start", "act")),
         one_of("state", ("pending", "started", "refused")),
         Index("ix_outbox_state", "state", "at"),
+        Index("ix_outbox_loop", "loop_id", "state", "kind", "at"),
     )
     id: str = Field(primary_key=True)
     kind: str
-    loop_id: str = Field(foreign_key="loop.id", index=True)
+    loop_id: str = Field(foreign_key="loop.id")
     round: int = 1
     command_id: str | None = Field(default=None, foreign_key="command.id")
     state: str = "pending"

@@ -459,5 +459,5 @@ def _outbox() -> None:
         sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_outbox_loop_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    op.create_index(op.f("ix_outbox_loop_id"), "outbox", ["loop_id"], unique=False)
+    op.create_index("ix_outbox_loop", "outbox", ["loop_id", "state", "kind", "at"], unique=False)
     op.create_index("ix_outbox_state", "outbox", ["state", "at"], unique=False)
