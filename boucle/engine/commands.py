@@ -17,7 +17,7 @@ from boucle.engine.acts.deed import Deed, Doing, read_situation, reason_against
 from boucle.engine.identity import new_id
 from boucle.engine.refusals import refusal
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import CommandRow, LoopRow
+from boucle.engine.tables import CommandRow, LoopRow, Personal
 from boucle.errors import NotFoundError, RefusedError
 from boucle.model import ActKind, LoopState
 from boucle.standing import ActOutcome
@@ -152,5 +152,5 @@ def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) 
 
 
 def _text(session: Session, loop: LoopRow, command: CommandRow) -> Mapping[str, str]:
-    texts = privacy.read(session, loops.subject_of(loop), ACT)
-    return {"text": texts[command.id]} if command.id in texts else {}
+    kept = session.get(Personal, (loops.subject_of(loop), ACT, command.id))
+    return {"text": kept.value} if kept is not None else {}

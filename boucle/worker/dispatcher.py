@@ -85,19 +85,28 @@ class Dispatcher:
         self._task_queue = task_queue
         self._plays = frozenset(load_workflows().workflows)
         self._telling: dict[str, tuple[Kind, asyncio.Task[None]]] = {}
+        self._woken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`, then finish what is being told; what cannot be told now is told later."""
+        waking = asyncio.create_task(self._wake_at(stop))
         while not stop.is_set():
+            self._woken.clear()
             pause = await self._look()
+            await asyncio.sleep(_BUSY)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                await asyncio.wait_for(self._woken.wait(), pause)
+        await waking
         await asyncio.gather(*(task for _, task in self._telling.values()), return_exceptions=True)
 
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()
+
     async def _look(self) -> float:
-        """Begin what is due; how many seconds until the next look."""
+        """Begin what is due; how many seconds until the next look, where nothing has been told before."""
         try:
-            return _BUSY if await self._begin() else _IDLE
+            return 0 if await self._begin() else _IDLE
         except Exception:  # noqa: BLE001 a database that is away for a while comes back
             _log.exception("the outbox could not be read")
             return _AFTER_FAILURE
@@ -113,6 +122,7 @@ class Dispatcher:
 
     def _forget(self, row: str, task: asyncio.Task[None]) -> None:
         del self._telling[row]
+        self._woken.set()  # the loop's next act may be told now
         if not task.cancelled() and (error := task.exception()):
             _log.error("outbox row %s was told, but not marked", row, exc_info=error)
 
