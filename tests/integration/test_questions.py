@@ -207,6 +207,17 @@ def test_an_invitation_is_answered_by_a_testimonial_once(session: Session, loop:
     assert questions.is_over(session, loop, "follow-up")
 
 
+@pytest.mark.parametrize("kind", [QuestionKind.SCORE, QuestionKind.OPEN])
+def test_a_testimonial_answers_no_other_question(session: Session, loop: LoopRow, kind: QuestionKind) -> None:
+    """Its play would take the question for answered, and find no answer in it."""
+    question = ask(session, loop, kind)
+    given: dict[str, Any] = {"publish": True, "text": "The best."}
+    assert refused(session, loop, ActKind.TESTIFY, question=question, **given) == "no_question"
+    assert act(session, loop.id, ActKind.TESTIFY, actor="customer", **given).applied
+    assert not questions.is_over(session, loop, "follow-up")
+    assert act(session, loop.id, ActKind.ANSWER, actor="customer", score=9).applied
+
+
 def test_leave_to_publish_is_given_with_the_text_or_not_at_all(session: Session, loop: LoopRow) -> None:
     assert refused(session, loop, ActKind.TESTIFY, publish=True) == "no_testimonial"
     act(session, loop.id, ActKind.TESTIFY, actor="customer", publish=False, text="Between us.")

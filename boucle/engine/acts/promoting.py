@@ -11,7 +11,7 @@ from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.engine.questions import list_questions
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import GivenTestimonial, QuestionRow
-from boucle.model import ActKind, ClockKind, LoopState
+from boucle.model import ActKind, ClockKind, LoopState, QuestionKind
 
 
 class Refer(Deed):
@@ -71,7 +71,7 @@ class Testify(Deed):
         if self.question is None:
             return None
         question = situation.session.get(QuestionRow, self.question)
-        if question is None or question.loop_id != situation.loop.id:
+        if question is None or question.loop_id != situation.loop.id or not _is_invitation(question):
             return "no_question"
         if question.answered_at is not None:
             return "already_answered"
@@ -102,6 +102,10 @@ class Testify(Deed):
             _answer_invitation(doing.session, doing.loop, doing)
 
 
+def _is_invitation(question: QuestionRow) -> bool:
+    return question.kind == QuestionKind.INVITATION
+
+
 def _note_answer(doing: Doing, question: QuestionRow) -> None:
     question.answered_at, question.answered_by = doing.command.at, doing.command.id
     question.has_text = True
@@ -109,9 +113,10 @@ def _note_answer(doing: Doing, question: QuestionRow) -> None:
 
 
 def _answer_invitation(session: Session, loop: LoopRow, doing: Doing) -> None:
-    """A testimonial answers the invitation of this round that waits."""
-    for question in list_questions(session, loop):
+    """A testimonial answers the invitation of this round that waits; any other question waits on."""
+    invited = [question for question in list_questions(session, loop) if _is_invitation(question)]
+    for question in invited:
         if question.answered_at is None:
             _note_answer(doing, question)
-    if promotions.find_referral(session, loop.id) is None:  # else it is still waited for
+    if invited and promotions.find_referral(session, loop.id) is None:  # else it is still waited for
         loops.end_clock(session, loop, ClockKind.ANSWER, doing.command.at)
