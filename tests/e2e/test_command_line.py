@@ -86,7 +86,7 @@ def _csm_cases(desk: Product) -> list[Any]:
 
 
 def test_an_interrupted_import_is_run_again_and_nothing_is_lost_or_doubled(desk: Product) -> None:
-    count = 800
+    count = 2000
     at = datetime.now(UTC).isoformat(timespec="seconds")
     with (desk.workspace / "many.csv").open("w", encoding="utf-8", newline="") as file:
         head = (desk.workspace / "responses.csv").read_text("utf-8").splitlines()[0].split(",")
