@@ -27,8 +27,6 @@ _STAGES = {
     | {f"step-{step}" for step in ("voucher", "sorry", "pause", "tell", "better", "done", "call")}
     | {"asked-better", "working-call"},
 }
-_UNNAMED = "('answer', 'finish', 'join', 'reopen', 'settle')"
-"""Kinds of act whose event does not name the act."""
 
 ILLEGAL = {
     "closed without a closure": """SELECT id FROM loop WHERE state = 'closed'
@@ -54,9 +52,9 @@ ILLEGAL = {
         AND id NOT IN (SELECT command_id FROM attempt)""",
     "two offers granted": """SELECT chain FROM ledger_event WHERE type = 'offer.granted'
         GROUP BY chain HAVING count(*) > 1""",
-    "an act of which the ledger knows nothing": f"""SELECT id FROM command
-        WHERE (state = 'refused' OR kind NOT IN {_UNNAMED}) AND NOT EXISTS (SELECT 1 FROM ledger_event e
-        WHERE e.chain = 'loop/' || loop_id AND instr(e.payload, id))""",  # noqa: S608 our own words
+    "an act of which the ledger knows nothing": """SELECT id FROM command WHERE NOT EXISTS (
+        SELECT 1 FROM ledger_event e WHERE e.chain = 'loop/' || loop_id AND (instr(e.payload, id)
+        OR (command.state = 'applied' AND e.actor = command.actor AND e.at IN (command.at, applied_at))))""",
     "an act refused twice": """SELECT chain FROM ledger_event WHERE type = 'act.refused'
         GROUP BY payload HAVING count(*) > 1""",
 }
