@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install --quiet
 BIN = .venv/bin
 
-.PHONY: install demo test lint types test-processes test-chaos test-unit test-integration browser engines check kill chaos long format bench locks clean
+.PHONY: install demo test lint types test-chaos test-unit test-integration browser engines check kill chaos long format bench locks clean
 
 # Compiled at once, as an installed wheel is: a command, and each loop that a worker takes up, begins sooner.
 install: .venv/.ready
@@ -30,14 +30,15 @@ demo: .venv-run/.ready
 # Four at a time: tests of processes and of workflows wait much. Each part's output is shown when it is done.
 # Without hypothesis, where no test draws examples: its plugin loads all of it to say that there were none.
 UNDRAWN = -p no:hypothesispytest
-PARTS = test-processes test-chaos test-integration test-workflows-f-to-z test-workflows-a-to-e test-unit
+PARTS = test-processes-a-to-e test-processes-f-to-z test-integration test-chaos \
+	test-workflows-f-to-z test-workflows-a-to-e test-unit
 SIDE_BY_SIDE = $(MAKE) --no-print-directory -j4 --output-sync=target
 
 test: .venv/.ready browser engines
 	@$(SIDE_BY_SIDE) $(PARTS)
 
-test-processes:
-	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/processes tests/e2e --ignore tests/e2e/test_chaos.py
+test-processes-%:
+	$(BIN)/pytest $(UNDRAWN) --durations=10 -o cache_dir=.pytest_cache/processes-$* --deselect tests/e2e/test_chaos.py tests/e2e/test_[$(subst -to-,-,$*)]*.py
 
 # Its short form, which mostly waits. BOUCLE_CHAOS_SEED=N repeats a run's choices.
 test-chaos:
