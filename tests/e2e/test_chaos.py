@@ -47,14 +47,16 @@ FULL = Size(
     pace=0.25,
 )
 SIZES = {"full": FULL, "mid": MID}
+SEED_OF_SHORT = 319118
+"""What runs with all tests makes the same choices each time; long runs look for what nobody has seen."""
 AT_REST_WITHIN = 600.0
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[ChaosRun]:
-    given = os.environ.get("BOUCLE_CHAOS_SEED")
-    seed = int(given) if given else random.SystemRandom().randrange(1_000_000)
     size = SIZES.get(os.environ.get("BOUCLE_CHAOS", ""), SHORT)
+    drawn = SEED_OF_SHORT if size is SHORT else random.SystemRandom().randrange(1_000_000)
+    seed = int(os.environ.get("BOUCLE_CHAOS_SEED", drawn))
     sys.stderr.write(f"\nchaos: {size.responses} responses, seed {seed}\n")
     make_workspace(tmp_path / "workspace")
     mail = MailServer(lambda effect: not effect.rpartition("/")[2].startswith("staff-"))
