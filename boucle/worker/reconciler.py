@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlmodel import Session
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowHistoryEventFilterType,
@@ -25,6 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from boucle.engine import outbox, reconciliation
 from boucle.engine.database import Database
+from boucle.engine.tables import OutboxRow
 
 _log = logging.getLogger(__name__)
 
@@ -67,55 +70,47 @@ class Reconciler:
 
     async def _take_up_closed(self, running: set[str]) -> None:
         for loop_id in await asyncio.to_thread(self._read_ending):
-            if loop_id not in running and await self._is_unknown(loop_id):
-                await asyncio.to_thread(self._see_off, loop_id)
+            if loop_id in running or await self._find_run(loop_id) is not None:
+                continue
+            if await asyncio.to_thread(self._ask_again, loop_id, reconciliation.see_off):
+                _log.warning("closed loop %s was unknown to Temporal, and has colleagues to tell", loop_id)
         if doubted := await asyncio.to_thread(self._doubt_forsaken):
             _log.warning("%d message(s) of ended rounds were begun and have no receipt", doubted)
 
-    async def _is_unknown(self, loop_id: str) -> bool:
-        try:
-            await self._client.get_workflow_handle(loop_id).describe()
-        except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                raise
-            return True
-        return False
-
-    async def _repair(self, loop_id: str) -> bool:
+    async def _find_run(self, loop_id: str) -> WorkflowExecutionDescription | None:
         """Lists lag behind, so Temporal is asked once more about this one."""
         try:
-            handle = self._client.get_workflow_handle(loop_id)
-            description = await handle.describe()
+            return await self._client.get_workflow_handle(loop_id).describe()
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-            return await asyncio.to_thread(self._restart, loop_id)
-        status = description.status
+            return None
+
+    async def _repair(self, loop_id: str) -> bool:
+        run = await self._find_run(loop_id)
+        if run is None:
+            asked = await asyncio.to_thread(self._ask_again, loop_id, reconciliation.restart)
+            if asked:
+                _log.warning("loop %s was unknown to Temporal and is started again", loop_id)
+            return asked
+        status = run.status
         if status is not None and status != WorkflowExecutionStatus.RUNNING:
-            reason = await _read_reason(handle)
+            reason = await _read_reason(self._client.get_workflow_handle(loop_id))
             await asyncio.to_thread(self._record_end, loop_id, f"workflow_{status.name.lower()}", reason)
         return False
 
-    def _restart(self, loop_id: str) -> bool:
+    def _ask_again(self, loop_id: str, ask: Callable[[Session, str, datetime], OutboxRow | None]) -> bool:
+        """Whether its workflow is asked for now, and was not before."""
         with self._database.session() as session:
             if outbox.is_pending(session, loop_id):
                 return False
-            reconciliation.restart(session, loop_id, datetime.now(UTC))
+            asked = ask(session, loop_id, datetime.now(UTC)) is not None
             session.commit()
-        _log.warning("loop %s was unknown to Temporal and is started again", loop_id)
-        return True
+        return asked
 
     def _read_ending(self) -> list[str]:
         with self._database.reading() as session:
             return list(reconciliation.list_ending(session))
-
-    def _see_off(self, loop_id: str) -> None:
-        with self._database.session() as session:
-            if outbox.is_pending(session, loop_id):
-                return
-            reconciliation.see_off(session, loop_id, datetime.now(UTC))
-            session.commit()
-        _log.warning("closed loop %s was unknown to Temporal, and has colleagues to tell", loop_id)
 
     def _doubt_forsaken(self) -> int:
         with self._database.session() as session:
