@@ -164,8 +164,9 @@ class Dispatcher:
             return
         try:
             await bootstrap(self._client)
-        finally:
-            await self._bump(start.row, _WRONG)
+        except (RPCError, TimeoutError):
+            _log.warning("Temporal could not be set up again", exc_info=True)
+        await self._bump(start.row, _WRONG)
 
     async def _start(self, start: _Start) -> None:
         if start.play not in self._plays:
