@@ -32,16 +32,16 @@ def list_waiting(session: Session) -> Sequence[tuple[ApprovalRow, LoopRow]]:
     return session.exec(query.order_by(col(ApprovalRow.due_at), col(ApprovalRow.loop_id))).all()
 
 
-def read_states(session: Session, loop: LoopRow) -> Mapping[str, str]:
-    """What became of each proposal of the present round, by its step."""
-    return {row.step: row.state for row in list_approvals(session, loop)}
+def read_states(rows: Sequence[ApprovalRow]) -> Mapping[str, str]:
+    """What became of each proposal, by its step."""
+    return {row.step: row.state for row in rows}
 
 
-def read_clocks(session: Session, loop: LoopRow) -> tuple[RunningClock, ...]:
+def read_clocks(rows: Sequence[ApprovalRow]) -> tuple[RunningClock, ...]:
     """The due time of each proposal that waits."""
     return tuple(
         RunningClock(kind=ClockKind.APPROVAL, due=row.due_at, id=row.step, since=row.proposed_at)
-        for row in list_approvals(session, loop)
+        for row in rows
         if row.state == ApprovalState.WAITING
     )
 

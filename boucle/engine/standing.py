@@ -34,6 +34,7 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         raise NotFoundError("loop", loop_id)
     case = session.get(CaseRow, (loop.id, loop.round))
     effects = list_of_round(session, EffectRow, loop, "step")
+    approvals = approval_rows.list_approvals(session, loop)
     return Standing(
         loop=loop.id,
         round=loop.round,
@@ -42,14 +43,14 @@ def get_standing(session: Session, loop_id: str) -> Standing:
         plan=Plan.model_validate_json(loop.plan),
         opened_at=loop.opened_at,
         closure=Closure(loop.closure) if loop.closure else None,
-        clocks=(*running_clocks(session, loop), *approval_rows.read_clocks(session, loop)),
+        clocks=(*running_clocks(session, loop), *approval_rows.read_clocks(approvals)),
         effects={row.step: EffectState(row.state) for row in effects},
         assigned=case is not None and case.owner is not None,
         contacted=case is not None and case.first_contact_at is not None,
         answer=loop.answer,
         case=_case(session, loop, case) if case and case.concluded_at is None else None,
         questions=questions.describe(session, loop),
-        approvals=approval_rows.read_states(session, loop),
+        approvals=approval_rows.read_states(approvals),
         tasks=task_rows.read_standing(session, loop),
         replied=inbox.is_replied(session, loop),
         reopened_for=loop.reopened_for,
