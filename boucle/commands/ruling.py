@@ -138,14 +138,10 @@ def _check_rules(settings: Settings) -> Checked:
     spoken = {f"{scripts.name}/{path.name}": read_text(path) for path in SCRIPTS.list_files(scripts)}
     texts, names = read_workspace(settings.workspace), list_own_names(settings)
     workspace, mistakes = load(texts, play_params(), names, today=now().date())
-    if written:
-        from boucle.activities.templates import check_templates
+    if written or spoken:
+        from boucle.activities.text_checks import check_texts
 
-        mistakes = [*mistakes, *check_templates(folder, settings.language)]
-    if spoken:
-        from boucle.activities.scripts import check_scripts
-
-        mistakes = [*mistakes, *check_scripts(scripts, settings.language)]
+        mistakes = [*mistakes, *check_texts(settings.workspace, settings.language)]
     return Checked(workspace, mistakes, {**texts, **written, **spoken})
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from boucle.activities.scripts import check_scripts
-from boucle.activities.templates import check_templates
-from boucle.activities.text_files import SCRIPTS, TEMPLATES
+from boucle.activities import text_checks
 from boucle.local.findings import Finding, counted
 from boucle.settings import Settings
 
 
 def check_texts(settings: Settings) -> Finding:
     """A text is read when it is needed, also one that was edited since the rules were activated."""
-    folder = settings.workspace
-    mistakes = [
-        *check_templates(folder / TEMPLATES.folder, settings.language),
-        *check_scripts(folder / SCRIPTS.folder, settings.language),
-    ]
+    mistakes = text_checks.check_texts(settings.workspace, settings.language)
     if not mistakes:
         return Finding("texts", "ok", "every message and call script can be written", "boucle rules check")
     first = f"{mistakes[0].place}: {mistakes[0].message}"
