@@ -122,7 +122,7 @@ def waits(session: Session, at: datetime, too_long: timedelta = TOO_LONG) -> lis
         ("pending_too_long", "starts and acts that Temporal has not taken", _pending(since), "boucle up"),
         ("act_unapplied", "acts that were delivered and not applied", _unapplied(since), _REBUILD),
         ("without_receipt", "messages and offers begun and without a receipt", _intended(since), "boucle up"),
-        ("not_taken", "messages that the mail server refuses again and again", _not_taken(), "boucle doctor"),
+        ("not_taken", "messages that the mail server refuses again and again", _not_taken(), "see up.log"),
     )  # fmt: skip
     found = (
         _finding(session, code, text, query, command, wrong=False)
