@@ -25,7 +25,6 @@ class Bare:
 
     def __init__(self) -> None:
         self._updates = 0
-        self._waits = False
 
     @workflow.run
     async def run(self, script: Script) -> None:
@@ -35,7 +34,7 @@ class Bare:
                 last = number == 0 and left == 1 and len(script.phases) > 1
                 await self._do("bare_wait" if last else "bare_step")
             if number + 1 < len(script.phases):
-                await workflow.wait_condition(lambda at=number: self._updates > at, timeout=_WEEK)  # type: ignore[misc]  # bound now
+                await self._wait_for_update(number)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     @workflow.update
@@ -44,6 +43,9 @@ class Bare:
         await self._do("bare_step")
         self._updates += 1
         return number
+
+    async def _wait_for_update(self, number: int) -> None:
+        await workflow.wait_condition(lambda: self._updates > number, timeout=_WEEK)
 
     async def _do(self, name: str) -> None:
         await workflow.execute_activity(name, workflow.info().workflow_id, start_to_close_timeout=_ONE_TRY)
