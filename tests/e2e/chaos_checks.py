@@ -99,9 +99,9 @@ def find_codes(run: ChaosRun) -> dict[str, set[str]]:
 
 def find_unexplained(run: ChaosRun) -> list[str]:
     """Messages in doubt that were not on their way when something was struck."""
-    keys = ", ".join(f"'{key}'" for key in list_unconfirmed(run.product))
-    rows = run.product.query(f"SELECT key, intended_at FROM effect WHERE key IN ({keys})")  # noqa: S608 our own words
-    return [key for key, at in rows if not _was_struck(run, datetime.fromisoformat(at))]
+    intended = dict(run.product.query("SELECT key, intended_at FROM effect"))
+    doubtful = list_unconfirmed(run.product)
+    return [key for key in doubtful if not _was_struck(run, datetime.fromisoformat(intended[key]))]
 
 
 def _was_struck(run: ChaosRun, intended_at: datetime) -> bool:

@@ -68,15 +68,12 @@ class ChaosRun:
         self.up = self.product.start_up()
         self.worker = self.product.start_worker()
 
-    def count(self, table: str, where: str = "1 = 1") -> int:
-        """Rows of a table, read beside the product."""
-        ((count,),) = self.product.query(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 our own words
-        return int(count)
-
     @property
     def done(self) -> int:
         """How much the product has done so far: acts applied or refused, messages sent."""
-        return self.count("command", "state <> 'recorded'") + self.count("effect", "state = 'done'")
+        return self.product.count("command", "state <> 'recorded'") + self.product.count(
+            "effect", "state = 'done'"
+        )
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -107,9 +104,13 @@ class ChaosRun:
         late = until + _PATIENCE
         while time.monotonic() < until or self.done == before:
             assert time.monotonic() < late, f"nothing was done for two minutes: {self.describe()}"
-            self.walk.step()
-            time.sleep(self.size.pace)
+            self.act()
         self.progress.append(self.done - before)
+
+    def act(self) -> None:
+        """One act, and the pause that the run's size wants after it: the product is to keep up."""
+        self.walk.step()
+        time.sleep(self.size.pace)
 
     def strike(self, blow: Blow) -> None:
         """One blow, and whatever it struck is started again."""
@@ -170,8 +171,7 @@ class ChaosRun:
         until = time.monotonic() + _PATIENCE
         while len(self.mail.ambushes) == laid:
             assert time.monotonic() < until, f"no mail to a customer for two minutes: {self.describe()}"
-            self.walk.step()
-            time.sleep(self.size.pace)
+            self.act()
         assert self.up is not None
         self.struck_at.append(datetime.now(UTC))
         if self.mail.ambushes[-1].pid == self.up.pid:
@@ -187,10 +187,10 @@ class ChaosRun:
 
     def _is_at_rest(self) -> bool:
         busy = (
-            self.count("outbox", "state = 'pending'"),
-            self.count("command", "state = 'recorded'"),
-            self.count("effect", "state = 'intended'"),
-            self.count("effect", f"state IN ('released', 'settled_not_sent') AND {_OF_OPEN}"),
+            self.product.count("outbox", "state = 'pending'"),
+            self.product.count("command", "state = 'recorded'"),
+            self.product.count("effect", "state = 'intended'"),
+            self.product.count("effect", f"state IN ('released', 'settled_not_sent') AND {_OF_OPEN}"),
         )
         return not any(busy)
 

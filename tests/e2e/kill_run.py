@@ -85,16 +85,11 @@ class KillRun:
     def restart_up(self) -> None:
         """The same command again, as whoever watches over it would."""
         self.up = self.product.start_up()
-        self.effects_before = self.count("effect")
+        self.effects_before = self.product.count("effect")
 
     def restart_worker(self) -> None:
         """The same command again."""
         self.worker = self.product.start_worker()
-
-    def count(self, table: str, where: str = "1 = 1") -> int:
-        """Rows of a table, read beside the product."""
-        ((count,),) = self.product.query(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 our own words
-        return int(count)
 
     # -- what comes in --------------------------------------------------------------------------
 
@@ -160,25 +155,29 @@ class KillRun:
 
     def _kill_import(self) -> None:
         """As soon as some of it is in; then simply again."""
-        before = self.count("response")
+        before = self.product.count("response")
         path, process = self.begin_import(self.size.long_part)
-        wait_for(lambda: self.count("response") > before or process.poll() is not None, "an import", PATIENCE)
+        wait_for(
+            lambda: self.product.count("response") > before or process.poll() is not None,
+            "an import",
+            PATIENCE,
+        )
         self._pause(0.05)
         assert process.poll() is None, "the import was over before it could be killed; give it more rows"
         kill_and_wait(process.pid)
         assert process.wait() == -signal.SIGKILL
-        self.cut_short += self.count("response") < self.responses
+        self.cut_short += self.product.count("response") < self.responses
         self.product.run("import", path.name, "--map", "map.yaml")
-        assert self.count("response") == self.responses
+        assert self.product.count("response") == self.responses
 
     def _kill_server(self) -> None:
-        self._see_progress("the server", lambda: self.count("effect") > self.effects_before)
+        self._see_progress("the server", lambda: self.product.count("effect") > self.effects_before)
         self._pause(1)
         old = get_running(self.product.data).server_pid
         assert old is not None
         kill_and_wait(old)
         wait_for(lambda: get_running(self.product.data).server_pid != old, "a new server", PATIENCE)
-        self.effects_before = self.count("effect")
+        self.effects_before = self.product.count("effect")
 
     def _kill_up(self) -> None:
         assert self.up is not None
@@ -232,7 +231,7 @@ class KillRun:
     def _is_quiet(self) -> bool:
         on_their_way = "state IN ('intended', 'released', 'settled_not_sent') AND kind <> 'staff'"
         return (
-            self.count("effect", "kind = 'customer'") == self.count("loop")
-            and not self.count("effect", on_their_way)
-            and not self.count("outbox", "state = 'pending'")
+            self.product.count("effect", "kind = 'customer'") == self.product.count("loop")
+            and not self.product.count("effect", on_their_way)
+            and not self.product.count("outbox", "state = 'pending'")
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -81,12 +81,16 @@ class MailServer:
 
 
 @contextmanager
-def listening_mail_server(mail: MailServer) -> Iterator[int]:
-    """Serve on a loopback port until the end; the port."""
+def listening_mail_server(mail: MailServer) -> Iterator[Mapping[str, str]]:
+    """Serve on a loopback port until the end; the settings that lead the product there."""
     port = pick_port()
     controller = Controller(mail, hostname="127.0.0.1", port=port, ready_timeout=30)
     controller.start()
     try:
-        yield port
+        yield {
+            "BOUCLE_SMTP__HOST": "127.0.0.1",
+            "BOUCLE_SMTP__PORT": str(port),
+            "BOUCLE_SMTP__STARTTLS": "false",
+        }
     finally:
         controller.stop()

@@ -102,6 +102,11 @@ class Product:
         with closing(sqlite3.connect(f"file:{self.data}/boucle.db?mode=ro", uri=True)) as database:
             return database.execute(sql).fetchall()
 
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        """Rows of a table, read beside the product."""
+        ((count,),) = self.query(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 our own words
+        return int(count)
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Begin a command that goes on by itself; what it prints lies in a file named after it."""
         with (self.workspace / f"{arguments[0]}.out").open("ab") as out:

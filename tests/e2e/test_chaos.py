@@ -60,19 +60,13 @@ def run(tmp_path: Path) -> Iterator[ChaosRun]:
     sys.stderr.write(f"\nchaos: {size.responses} responses, seed {seed}\n")
     make_workspace(tmp_path / "workspace")
     mail = MailServer(lambda effect: not effect.rpartition("/")[2].startswith("staff-"))
-    with listening_mail_server(mail) as port:
-        settings = {
-            "BOUCLE_SMTP__HOST": "127.0.0.1",
-            "BOUCLE_SMTP__PORT": str(port),
-            "BOUCLE_SMTP__STARTTLS": "false",
-        }
-        with product(tmp_path / "workspace", settings) as made:
-            mail.processes = made.living
-            chance = random.Random(seed)  # noqa: S311 a seed repeats a run
-            database = Database(f"sqlite:///{made.data / 'boucle.db'}")
-            walk = Walk(database, random.Random(seed + 1))  # noqa: S311 as above
-            yield ChaosRun(made, mail, walk, size, chance)
-            database.dispose()
+    with listening_mail_server(mail) as settings, product(tmp_path / "workspace", settings) as made:
+        mail.processes = made.living
+        chance = random.Random(seed)  # noqa: S311 a seed repeats a run
+        database = Database(f"sqlite:///{made.data / 'boucle.db'}")
+        walk = Walk(database, random.Random(seed + 1))  # noqa: S311 as above
+        yield ChaosRun(made, mail, walk, size, chance)
+        database.dispose()
 
 
 def test_whatever_dies_every_loop_ends_in_a_legal_state(run: ChaosRun) -> None:
@@ -90,7 +84,9 @@ def test_whatever_dies_every_loop_ends_in_a_legal_state(run: ChaosRun) -> None:
     assert_every_ambush_is_unconfirmed(run.product, run.mail)
     settle_all(run.product, run.mail)
     run.walk.close_all()
-    wait_for(lambda: not run.count("loop", "state <> 'closed'"), "every loop to be closed", AT_REST_WITHIN)
+    wait_for(
+        lambda: not run.product.count("loop", "state <> 'closed'"), "every loop to be closed", AT_REST_WITHIN
+    )
     run.come_to_rest(AT_REST_WITHIN)
     assert list_unconfirmed(run.product) == []
     assert_all_is_well(run)
@@ -115,7 +111,7 @@ def assert_all_is_well(run: ChaosRun) -> None:
 def report(run: ChaosRun, when: str, began: float) -> None:
     loops = run.product.query("SELECT play, state, count(*) FROM loop GROUP BY 1, 2")
     acts = run.product.query("SELECT state, count(*) FROM command GROUP BY 1")
-    unconfirmed = run.count("effect", "state = 'unconfirmed'")
+    unconfirmed = run.product.count("effect", "state = 'unconfirmed'")
     losses = sum(run.struck[loss] for loss in LOSSES)
     sys.stderr.write(
         f"{when} after {time.monotonic() - began:.0f} s: {loops}; acts {acts}, "

@@ -57,12 +57,7 @@ def run(tmp_path: Path) -> Iterator[KillRun]:
     size = FULL if os.environ.get("BOUCLE_KILLS") == "full" else SHORT
     sys.stderr.write(f"\nkill test: {size.responses} responses, seed {seed}\n")
     mail = MailServer(lambda effect: not effect.rpartition("/")[2].startswith("staff-"))
-    with listening_mail_server(mail) as port:
-        settings = {
-            "BOUCLE_SMTP__HOST": "127.0.0.1",
-            "BOUCLE_SMTP__PORT": str(port),
-            "BOUCLE_SMTP__STARTTLS": "false",
-        }
+    with listening_mail_server(mail) as settings:
         Product(tmp_path).run("init", str(workspace))
         with product(workspace, settings) as made:
             mail.processes = made.living
@@ -79,7 +74,7 @@ def test_kills_lose_nothing_and_double_nothing(run: KillRun) -> None:
 
     assert run.killed == run.size.kills
     assert run.cut_short or run.size == SHORT, "no import was killed halfway"
-    assert run.count("response") == run.size.responses
+    assert run.product.count("response") == run.size.responses
     assert_accounts_agree(run)
     assert max(count_customer_mails(run.mail).values()) == 1
     assert_every_ambush_is_unconfirmed(run.product, run.mail)
@@ -111,7 +106,7 @@ def assert_each_message_went_out_once(run: KillRun) -> None:
     rows = run.product.query("SELECT key, state, loop_id FROM effect WHERE kind = 'customer'")
     assert {state for _, state, _ in rows} <= {"done", "settled_sent"}
     assert count_customer_mails(run.mail) == Counter(key for key, _, _ in rows)
-    assert len({loop for _, _, loop in rows}) == len(rows) == run.count("loop")
+    assert len({loop for _, _, loop in rows}) == len(rows) == run.product.count("loop")
 
 
 def assert_nothing_broke(run: KillRun) -> None:
@@ -125,12 +120,12 @@ def report(run: KillRun) -> None:
     staff = sum(run.mail.counts().values()) - sum(count_customer_mails(run.mail).values())
     figures: dict[str, object] = {
         "responses": run.responses,
-        "loops": run.count("loop"),
+        "loops": run.product.count("loop"),
         "kills": dict(run.killed),
         "imports killed halfway": run.cut_short,
         "mails to customers": sum(count_customer_mails(run.mail).values()),
         "mails to staff": staff,
-        "unconfirmed": run.count("effect", "state = 'unconfirmed'"),
+        "unconfirmed": run.product.count("effect", "state = 'unconfirmed'"),
         "injected": len(run.mail.ambushes),
     }
     figures["seconds"] = round(time.monotonic() - run.began)
