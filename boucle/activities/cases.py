@@ -11,7 +11,6 @@ from boucle.engine.assignment import give
 from boucle.engine.climbing import climb
 from boucle.engine.database import Database
 from boucle.engine.standing import get_standing
-from boucle.engine.tables import LoopRow
 from boucle.model import LoopState
 from boucle.standing import Standing
 
@@ -30,20 +29,20 @@ class CaseActivities:
         Asked again after its commit, it leaves the case with whoever has it by then.
         """
         with self._database.session() as session:
-            standing = get_standing(session, call.loop)
-            if standing.state == LoopState.CLOSED or standing.round != call.round:
-                return standing
+            loop = loops.lock_loop(session, call.loop)
+            if loop.state == LoopState.CLOSED or loop.round != call.round:
+                return get_standing(session, call.loop)
             case = cases.open_case(
                 session, call.loop, team=call.team, severity=call.severity, at=call.at, skill=call.skill
             )
             case.terms = call.terms.model_dump(mode="json")
             case.verify_after = str(call.verify_after) if call.verify_after else None
             if case.owner is None:
-                loop = session.get_one(LoopRow, call.loop)
                 roster = self._directory.make_roster()
                 give(session, loop, case, roster, at=call.at, how="first", to_lead=call.to_lead)
             clocks = [(clock.kind, clock.within) for clock in call.clocks]
-            standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
+            loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
+            standing = get_standing(session, call.loop)
             session.commit()
             return standing
 

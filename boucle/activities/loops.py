@@ -32,15 +32,13 @@ class LoopActivities:
     def advance(self, call: Advance) -> Standing:
         """Go on to a stage and start its clocks; nothing where that was done, or the round is over."""
         with self._database.session() as session:
-            loop = loops.lock_loop(session, call.loop)
-            if _is_over(loop, call.round) or loops.has_entered(session, loop, call.stage):
-                return get_standing(session, call.loop)
-            if call.met is not None:
-                loops.meet_clock(session, call.loop, call.met, call.at)
-            if call.missed is not None:
-                loops.miss_clock(session, call.loop, call.missed, call.at)
-            clocks = [(clock.kind, clock.within) for clock in call.clocks]
-            standing = loops.advance(session, call.loop, stage=call.stage, at=call.at, clocks=clocks)
+            if not _is_over(loops.lock_loop(session, call.loop), call.round):
+                clocks = [(clock.kind, clock.within) for clock in call.clocks]
+                loops.advance(
+                    session, call.loop, stage=call.stage, at=call.at, clocks=clocks, met=call.met,
+                    missed=call.missed,
+                )  # fmt: skip
+            standing = get_standing(session, call.loop)
             session.commit()
             return standing
 

@@ -22,9 +22,21 @@ from boucle.activities.mail import UncertainError
 from boucle.activities.posting import Letter, Post
 from boucle.activities.templates import VARIABLES, Templates
 from boucle.activities.tries import at_this_try
-from boucle.engine import asking, consent, effects, inbox, offers, privacy, promotions, questions, quiet_hours
+from boucle.engine import (
+    asking,
+    consent,
+    effects,
+    holding,
+    inbox,
+    offers,
+    privacy,
+    promotions,
+    questions,
+    quiet_hours,
+)
 from boucle.engine.clock import due
 from boucle.engine.links import Links
+from boucle.engine.loops import lock_loop
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.model import EffectKind, EffectState, OfferState, Person, Plan
 
@@ -47,7 +59,7 @@ class MessageActivities:
         """
         call = call.model_copy(update={"at": at_this_try(call.at)})
         with self._post.database.session() as session:
-            later = quiet_hours.find_end(session, session.get_one(LoopRow, call.loop), call.at)
+            later = quiet_hours.find_end(session, lock_loop(session, call.loop), call.at)
             if later is not None:
                 return Delivery(state=EffectState.INTENDED, later=later)
             state, letter = self._prepare(session, call)
@@ -68,7 +80,8 @@ class MessageActivities:
     def _prepare(self, session: Session, call: Send) -> tuple[EffectState, Letter | None]:
         """The intent and the letter; no letter where the effect is over, or nobody can be written to."""
         key = effects.effect_key(call.loop, call.round, call.step)
-        known = session.get(EffectRow, key)
+        loop = lock_loop(session, call.loop)
+        known = holding.read(session, EffectRow, key)
         template = call.template or (known.spec["template"] if known else "")
         verdict = effects.intend(
             session,
@@ -81,18 +94,16 @@ class MessageActivities:
         )
         if verdict != "go":
             return EffectState(session.get_one(EffectRow, key).state), None
-        loop = session.get_one(LoopRow, call.loop)
         objection = _find_objection(session, loop, call)
         if objection is not None:
             return effects.refuse(session, key, objection, call.at), None
         _ask(session, loop, call)
         try:
-            return EffectState.INTENDED, self._write(session, call, key, template)
+            return EffectState.INTENDED, self._write(session, loop, call, key, template)
         except BadAddressError:
             return effects.refuse(session, key, "no_address", call.at), None
 
-    def _write(self, session: Session, call: Send, key: str, template: str) -> Letter:
-        loop = session.get_one(LoopRow, call.loop)
+    def _write(self, session: Session, loop: LoopRow, call: Send, key: str, template: str) -> Letter:
         person = privacy.find_person(session, loop.contact_id) if loop.contact_id else Person()
         if person.email is None:
             raise BadAddressError

@@ -23,6 +23,7 @@ from boucle.activities.tries import at_this_try
 from boucle.activities.wording import Wording, find_wording
 from boucle.engine import effects, notices, privacy, responses
 from boucle.engine.absences import find_present, read_absences
+from boucle.engine.case_rows import find_case
 from boucle.engine.clock import next_worked
 from boucle.engine.loops import lock_loop
 from boucle.engine.tables import EffectRow, LoopRow, ResponseRow
@@ -213,7 +214,7 @@ class NoticeActivities:
 
 def _set_scene(session: Session, loop_id: str) -> _Scene:
     loop = lock_loop(session, loop_id)
-    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    case = find_case(session, loop)
     return _Scene(session, loop, case, Plan.model_validate_json(loop.plan))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,6 +35,8 @@ _PERHAPS = frozenset({"offer"})
 """Variables that there may be nothing for: the offer was not granted, or can no longer be used."""
 
 _SUBJECT = "Subject:"
+_KEPT = 100
+"""So many templates stay compiled; one that was mended is another text, compiled when it is first needed."""
 
 
 class TemplateFailedError(BoucleError):
@@ -58,13 +61,13 @@ class Templates:
         """`language` is taken where a template lacks the contact's."""
         self._folder = folder
         self._language = language
-        self._environment = make_environment()
+        self._compile = lru_cache(_KEPT)(make_environment().from_string)
 
     def write(self, template: str, language: str, values: Mapping[str, Any]) -> Text:
         """The message in the language, or in the workspace's own; TemplateFailedError says why not."""
         source, found = self._find(template, language)
         try:
-            whole = self._environment.from_string(source).render(values)
+            whole = self._compile(source).render(values)
         except TemplateError as error:
             raise TemplateFailedError(template, found, str(error)) from error
         subject, _, body = whole.partition("\n")

@@ -14,6 +14,7 @@ from sqlmodel import Session, case, col, func, select
 
 from boucle.engine import clocks, loops, task_rows
 from boucle.engine.canonical import instant_text
+from boucle.engine.case_rows import find_case
 from boucle.engine.customer_lists import is_about
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import SEVERITIES, CommandRow, LoopRow
@@ -44,7 +45,7 @@ def open_case(
     It is as severe as the plan says, or as a response that has joined the loop meanwhile demands.
     """
     loop = _lock_open(session, loop_id)
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     if case is None:
         severity = max(severity, loop.least_severity or severity, key=SEVERITIES.index)
         case = CaseRow(
@@ -59,7 +60,7 @@ def open_case(
 
 def raise_severity(session: Session, loop: LoopRow, *, severity: str, at: datetime) -> None:
     """Make the loop's case at least that severe, also one that its play has yet to open."""
-    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    case = find_case(session, loop)
     if case is None:
         loop.least_severity = max(severity, loop.least_severity or severity, key=SEVERITIES.index)
         session.add(loop)
@@ -71,7 +72,7 @@ def raise_severity(session: Session, loop: LoopRow, *, severity: str, at: dateti
 
 def get_case(session: Session, loop: LoopRow) -> CaseRow:
     """The case of the loop's present round; refused as `no_case`."""
-    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    case = find_case(session, loop)
     if case is None:
         raise refusal("no_case")
     return case
@@ -183,7 +184,7 @@ def conclude(
     session: Session, loop: LoopRow, *, cause: str | None, detail: str | None, systemic: bool | None
 ) -> None:
     """Write down what the case was about, where there is one; closing the loop tells the ledger."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     if case is not None:
         case.root_cause, case.root_cause_detail, case.systemic = cause, detail, systemic
         session.add(case)

@@ -10,6 +10,7 @@ from boucle.engine import assignment, cases, loops, notices
 from boucle.engine.absences import read_absences
 from boucle.engine.assignment import Roster
 from boucle.engine.canonical import instant_text
+from boucle.engine.case_rows import find_case
 from boucle.engine.ladder import SILENCE, Again, Climbed, Missed, Rung, Silent, find_next, step_of
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import EffectRow, LoopRow
@@ -38,7 +39,7 @@ def climb(session: Session, loop_id: str, roster: Roster, at: datetime) -> None:
 
 
 def _find_due(session: Session, loop: LoopRow, at: datetime) -> Rung | None:
-    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    case = find_case(session, loop)
     if case is None or loop.state == LoopState.CLOSED:
         return None
     rung = find_next(session, loop, case)

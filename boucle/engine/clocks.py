@@ -11,10 +11,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from boucle.engine import commitments
+from boucle.engine.case_rows import find_case
 from boucle.engine.clock import after, due, worked
-from boucle.engine.round_rows import list_of_round
+from boucle.engine.round_rows import has_none, list_of_round
 from boucle.engine.tables import LoopRow
-from boucle.engine.work_tables import CaseRow, ClockRow
+from boucle.engine.work_tables import ClockRow
 from boucle.model import Calendar, ClockKind, ClockState, Duration
 from boucle.standing import RunningClock
 
@@ -54,11 +55,12 @@ def start_clocks(
     begun = max(loop.round_opened_at, loop.deferred_until or loop.round_opened_at) if begins_round else at
     started = {}
     for kind, duration in clocks:
-        known = session.get(ClockRow, (loop.id, loop.round, kind))
-        if known is None or (kind in _AGAIN and known.state not in _GOING):
+        row = _get(session, loop, kind)
+        if row is None or (kind in _AGAIN and row.state not in _GOING):
             since = begun if kind in _SINCE_ACCEPTANCE else at
-            started[kind] = due(since, duration, calendar)
-            session.merge(_row(loop, kind, since, started[kind], business=duration.business))
+            row = _begin(row, loop, kind, since, due(since, duration, calendar))
+            row.business, started[kind] = duration.business, row.due_at
+            session.add(row)
     if started:
         session.flush()
         set_next_due(session, loop)
@@ -134,9 +136,8 @@ def restart_clock(
     row = _find(session, loop, kind, _GOING | {ClockState.MET})
     if row is None or state_at(ClockState(row.state), row.due_at, at) == ClockState.MISSED:
         return None
-    row.started_at, row.due_at, row.business = at, due(at, within, calendar), within.business
-    row.state, row.ended_at, row.owner = ClockState.RUNNING, None, None
-    row.paused_at, row.paused_for = None, 0
+    row = _begin(row, loop, kind, at, due(at, within, calendar))
+    row.business = within.business
     session.add(row)
     session.flush()
     set_next_due(session, loop)
@@ -172,7 +173,7 @@ def running_clocks(session: Session, loop: LoopRow) -> tuple[RunningClock, ...]:
 
 def set_next_due(session: Session, loop: LoopRow) -> None:
     """Keep the nearest due time on the loop, for lists: that of a clock, or of a planned next try."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     dates = [clock.due for clock in running_clocks(session, loop)]
     if case and case.next_try_at and case.concluded_at is None:
         dates.append(case.next_try_at)
@@ -205,16 +206,27 @@ def miss_promise(session: Session, loop: LoopRow, number: int, at: datetime) -> 
     return None if row is None else end_promise(session, loop, number, max(at, row.due_at), kept=False)
 
 
-def _row(loop: LoopRow, kind: ClockKind, since: datetime, due_at: datetime, *, business: bool) -> ClockRow:
-    return ClockRow(
-        loop_id=loop.id, round=loop.round, kind=kind, started_at=since, due_at=due_at, business=business
-    )
+def _begin(
+    row: ClockRow | None, loop: LoopRow, kind: ClockKind, since: datetime, due_at: datetime
+) -> ClockRow:
+    """A clock that runs since then; one that has ended begins anew."""
+    if row is None:
+        row = ClockRow(loop_id=loop.id, round=loop.round, kind=kind, started_at=since, due_at=due_at)
+    row.started_at, row.due_at = since, due_at
+    row.state, row.ended_at, row.owner = ClockState.RUNNING, None, None
+    row.paused_at, row.paused_for = None, 0
+    return row
+
+
+def _get(session: Session, loop: LoopRow, kind: ClockKind) -> ClockRow | None:
+    none = has_none(session, ClockRow, loop)
+    return None if none else session.get(ClockRow, (loop.id, loop.round, kind))
 
 
 def _find(
     session: Session, loop: LoopRow, kind: ClockKind, states: Collection[ClockState]
 ) -> ClockRow | None:
-    row = session.get(ClockRow, (loop.id, loop.round, kind))
+    row = _get(session, loop, kind)
     return row if row is not None and row.state in states else None
 
 
@@ -235,5 +247,5 @@ def _finish(session: Session, loop: LoopRow, row: ClockRow, state: ClockState, a
 
 
 def _owner(session: Session, loop: LoopRow) -> str | None:
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     return case.owner if case else None

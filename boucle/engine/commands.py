@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from boucle.engine import acts, loops, outbox, privacy
 from boucle.engine.acts.deed import Deed, Doing, read_situation, reason_against
@@ -24,6 +25,13 @@ from boucle.standing import ActOutcome
 
 ACT = "act"
 """The scope, in `personal`, of the free texts of acts."""
+
+_WAITING = (
+    select(CommandRow.id)
+    .where(CommandRow.loop_id == bindparam("loop"), CommandRow.state == "recorded")
+    .limit(1)
+)
+_LOOP_OF = select(CommandRow.loop_id).where(CommandRow.id == bindparam("act"))
 
 
 def record(
@@ -78,7 +86,7 @@ def apply(session: Session, command_id: str, at: datetime) -> ActOutcome:
     `at` is now for the loop. Safe without a play: an act whose workflow has ended is applied, or
     refused, by calling this.
     """
-    loop = loops.lock_loop(session, get_command(session, command_id).loop_id)
+    loop = loops.lock_loop(session, _find_loop(session, command_id))
     command = session.get_one(CommandRow, command_id, populate_existing=True)
     if command.state == "recorded":
         _decide(session, loop, command, max(at, command.at))
@@ -89,6 +97,13 @@ def apply(session: Session, command_id: str, at: datetime) -> ActOutcome:
         reason=command.reason,
         standing=get_standing(session, loop.id),
     )
+
+
+def _find_loop(session: Session, command_id: str) -> str:
+    found = session.exec(_LOOP_OF, params={"act": command_id}).first()
+    if found is None:
+        raise NotFoundError("act", command_id)
+    return found
 
 
 def get_command(session: Session, command_id: str) -> CommandRow:
@@ -128,8 +143,7 @@ def _check(session: Session, loop: LoopRow, act: Deed, *, actor: str, text: str 
 
 
 def _others_wait(session: Session, loop: LoopRow) -> bool:
-    query = select(func.count()).where(CommandRow.loop_id == loop.id, CommandRow.state == "recorded")
-    return session.exec(query).one() > 0
+    return session.exec(_WAITING, params={"loop": loop.id}).first() is not None
 
 
 def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) -> None:

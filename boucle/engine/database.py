@@ -6,7 +6,7 @@ Whoever opens a session commits it: the request, the command, the activity. Noth
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,8 @@ from boucle.errors import BoucleError, UnreachableError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 30_000
+_POOL: Mapping[str, Any] = {"hide_parameters": True, "pool_size": 16, "max_overflow": 16}
+"""As many connections as a worker has threads; they are opened when they are needed, and kept."""
 _WRITES = "boucle_writes"
 _MIGRATING = 0x626F75636C65  # "boucle" in ASCII: one migration at a time on PostgreSQL
 
@@ -138,8 +140,8 @@ def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     to be what the last holder of it committed, or two intakes could pass a cap together.
     """
     if url.drivername != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, isolation_level="READ COMMITTED")
-    engine = create_engine(url, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", **_POOL)
+    engine = create_engine(url, **_POOL)
 
     def configure(connection: Any, _record: Any) -> None:
         _configure_sqlite(connection)

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
-from boucle.engine import loops
+from boucle.engine import holding, loops
 from boucle.engine.inbox import BOUNCED
 from boucle.engine.refusals import refusal
 from boucle.engine.tables import EffectRow, LoopRow
@@ -192,6 +192,7 @@ def _move(
 ) -> None:
     row.state = state
     session.add(row)
+    holding.of(session).rows[EffectRow, row.key] = row
     payload = {"effect": row.key, "kind": str(row.kind), "try": row.tries, **(more or {})}
     loops.append(session, loop, type_ or f"effect.{state}", at=at, actor=actor, payload=payload)
 
@@ -206,4 +207,4 @@ def _get(session: Session, key: str) -> tuple[LoopRow, EffectRow]:
 
 
 def _lock(session: Session, key: str) -> EffectRow | None:
-    return session.get(EffectRow, key, populate_existing=True)
+    return holding.read(session, EffectRow, key)

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from sqlmodel import Session
 
 from boucle.engine import clocks, consent, effects, loops, questions
+from boucle.engine.case_rows import find_case
 from boucle.engine.tables import EffectRow, LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.model import AnswerState, ClockKind, Closure, Duration, EffectState, LoopState
@@ -36,7 +37,7 @@ def is_to_be_asked(session: Session, loop: LoopRow, closure: Closure) -> bool:
     Who has declined to be followed up is not asked, nor who has answered already, nor whose case is being
     closed for the second time.
     """
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     wanted = case is not None and case.verify_after is not None and case.claimed is None
     asked = wanted and closure in _TO_BE_ASKED and loop.answer is None
     return asked and consent.find_objection(session, loop) is None

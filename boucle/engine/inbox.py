@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
-from boucle.engine.round_rows import list_of_round
+from boucle.engine.round_rows import has_none, list_of_round
 from boucle.engine.tables import CommandRow, EffectRow, LoopRow
 from boucle.engine.work_tables import ReplyRow
 from boucle.errors import AmbiguousError, NotFoundError
@@ -37,6 +37,8 @@ _UNANSWERED = _UNDONE.where(col(ReplyRow.kind).in_(WORDS)).limit(1)
 
 def is_replied(session: Session, loop: LoopRow) -> bool:
     """Whether somebody has written back in this round, and nobody has dealt with it."""
+    if has_none(session, ReplyRow, loop):
+        return False
     return session.exec(_UNANSWERED, params={"loop": loop.id, "round": loop.round}).first() is not None
 
 

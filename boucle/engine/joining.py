@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 from boucle.decision import Decision
 from boucle.engine import cases, clocks, commands, ledger, loops, notices, responses, waits
 from boucle.engine.canonical import instant_text
+from boucle.engine.case_rows import find_case
 from boucle.engine.ledger import Place
 from boucle.engine.tables import SEVERITIES, DecisionRow, LedgerEvent, LoopRow, OutboxRow, ResponseRow
-from boucle.engine.work_tables import CaseRow
 from boucle.model import ActKind, ClockKind, Duration, LoopState, Plan, Verbatim
 
 Whose = Literal["contact", "customer"]
@@ -116,7 +116,7 @@ def join(session: Session, loop_id: str, told: Telling) -> None:
     _raise(session, loop, severity, told.at)
     for kind in plan.restarts if plan else ():
         _restart(session, loop, ClockKind(kind), plan, told.at)
-    if session.get(CaseRow, (loop.id, loop.round)) is not None:
+    if find_case(session, loop) is not None:
         said = ", ".join(f"{name} {score}" for name, score in told.scores.items())
         step = notices.step("joined", told.row.id[:8])
         notices.write_down(session, loop, step, told.at, values={"score": said})
@@ -133,7 +133,7 @@ def correct(session: Session, loop_id: str, severity: JsonValue, actor: str, at:
 
 def _raise(session: Session, loop: LoopRow, severity: JsonValue, at: datetime) -> None:
     """The owner is told of a case that became more severe."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     before = case.severity if case else None
     if severity in SEVERITIES:
         cases.raise_severity(session, loop, severity=str(severity), at=at)

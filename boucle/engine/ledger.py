@@ -15,19 +15,27 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import event, select, text
+from sqlalchemy import bindparam, event, select, text
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
-from boucle.engine import ledger_events, privacy
+from boucle.engine import holding, ledger_events, privacy
 from boucle.engine.canonical import canonical, instant_text
 from boucle.engine.rows import insert_rows
 from boucle.engine.tables import LedgerEvent, Personal
 
 FIRST_PREVIOUS = "0" * 64
 """What stands for the previous hash in the first event of a chain."""
+
+
+_HEAD = (
+    select(col(LedgerEvent.seq), col(LedgerEvent.hash))
+    .where(col(LedgerEvent.chain) == bindparam("chain"))
+    .order_by(col(LedgerEvent.seq).desc())
+    .limit(1)
+)
 
 
 class LedgerWriteError(RuntimeError):
@@ -130,6 +138,8 @@ def append_all(session: Session, chain: str, drafts: Sequence[Draft]) -> list[Pl
         held += salted
     insert_rows(session, Personal, held)
     insert_rows(session, LedgerEvent, events)
+    if events:
+        holding.of(session).heads[chain] = (events[-1]["seq"], previous)
     return [Place(chain, event["seq"]) for event in events]
 
 
@@ -157,14 +167,12 @@ def _digest(event: Mapping[str, Any]) -> str:
 
 def _next(session: Session, chain: str) -> tuple[int, str]:
     """The next number and the previous hash, with the chain's head locked until the commit."""
+    known = holding.of(session).heads.get(chain)
+    if known is not None:
+        return known[0] + 1, known[1]
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"), {"chain": chain})
-    head = session.execute(
-        select(col(LedgerEvent.seq), col(LedgerEvent.hash))
-        .where(col(LedgerEvent.chain) == chain)
-        .order_by(col(LedgerEvent.seq).desc())
-        .limit(1)
-    ).first()
+    head = session.execute(_HEAD, {"chain": chain}).first()
     return (head[0] + 1, head[1]) if head else (1, FIRST_PREVIOUS)
 
 

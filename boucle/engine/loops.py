@@ -14,22 +14,30 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import approval_rows, ledger, outbox, task_rows
+from boucle.engine import approval_rows, holding, ledger, outbox, task_rows
 from boucle.engine import clocks as clock_rows
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
-from boucle.engine.standing import get_standing
 from boucle.engine.tables import LedgerEvent, LoopRow, ResponseRow
 from boucle.errors import AmbiguousError, NotFoundError
 from boucle.model import Calendar, ClockKind, ClockState, Closure, ContactPolicy, Duration, LoopState, Plan
-from boucle.standing import Standing
 
 BOUCLE = "boucle"
 """The actor of what the product does by itself."""
 
 _PREFIX = re.compile("[a-z2-7]{1,52}")
+_LOCKED = (
+    select(LoopRow)
+    .where(LoopRow.id == bindparam("loop"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_ADVANCED = select(LedgerEvent.payload).where(
+    LedgerEvent.chain == bindparam("chain"), LedgerEvent.type == "loop.advanced"
+)
 
 
 @dataclass(frozen=True)
@@ -125,10 +133,14 @@ def open_loop(
 
 def lock_loop(session: Session, loop_id: str) -> LoopRow:
     """The loop, held by this transaction until it ends; NotFoundError."""
+    held = holding.of(session).loops.get(loop_id)
+    if held is not None:
+        return held
     session.flush()  # reading the row anew would undo what is not written yet
-    loop = session.get(LoopRow, loop_id, with_for_update=True, populate_existing=True)
+    loop = session.exec(_LOCKED, params={"loop": loop_id}).first()
     if loop is None:
         raise NotFoundError("loop", loop_id)
+    holding.hold(session, loop)
     return loop
 
 
@@ -175,49 +187,46 @@ def advance(
     stage: str,
     at: datetime,
     clocks: Sequence[tuple[ClockKind, Duration]] = (),
-) -> Standing:
+    met: ClockKind | None = None,
+    missed: ClockKind | None = None,
+) -> None:
     """Enter a stage of the play and start its clocks; `open` becomes `in_progress`.
 
-    A stage is entered once a round: entering it again changes nothing, whatever came since. Nor
-    does anything change on a closed loop; its standing says that it is closed.
+    `met`, `missed`: the clocks with which the stage before ends. A stage is entered once a round:
+    entering it again changes nothing, whatever came since. Nor does anything change on a closed loop.
     """
     loop = lock_loop(session, loop_id)
-    if loop.state == LoopState.CLOSED or has_entered(session, loop, stage):
-        return get_standing(session, loop_id)
+    if loop.state == LoopState.CLOSED or _has_entered(session, loop, stage):
+        return
+    if met is not None:
+        end_clock(session, loop, met, at)
+    if missed is not None:
+        miss_clock(session, loop_id, missed, at)
     first = loop.state == LoopState.OPEN
     loop.state, loop.stage = LoopState.IN_PROGRESS, stage
     calendar = _plan(loop).calendar
     started = clock_rows.start_clocks(session, loop, clocks, calendar, at, begins_round=first)
     due: dict[str, JsonValue] = {kind: instant_text(instant) for kind, instant in started.items()}
     append(session, loop, "loop.advanced", at=at, payload={"stage": stage, "clocks": due})
-    return get_standing(session, loop_id)
-
-
-def meet_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
-    """What the clock counted down to happened at `at`; missed where that was too late."""
-    end_clock(session, lock_loop(session, loop_id), kind, at)
-    return get_standing(session, loop_id)
 
 
 def end_clock(session: Session, loop: LoopRow, kind: ClockKind, at: datetime) -> None:
-    """As `meet_clock`, on a loop that this transaction holds."""
+    """What the clock counted down to happened at `at`; missed where that was too late."""
     _record_clock(session, loop, kind, clock_rows.end_clock(session, loop, kind, at), at)
 
 
-def miss_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> Standing:
+def miss_clock(session: Session, loop_id: str, kind: ClockKind, at: datetime) -> None:
     """The clock ran out; nothing where it does not run any more."""
     loop = lock_loop(session, loop_id)
     _record_clock(session, loop, kind, clock_rows.miss_clock(session, loop, kind, at), at)
-    return get_standing(session, loop_id)
 
 
-def miss_promise(session: Session, loop_id: str, number: int, at: datetime) -> Standing:
+def miss_promise(session: Session, loop_id: str, number: int, at: datetime) -> None:
     """Nobody has said in time that the promise was kept; nothing where its clock does not run any more."""
     loop = lock_loop(session, loop_id)
     state = clock_rows.miss_promise(session, loop, number, at)
     if state is not None:
         append(session, loop, f"clock.{state}", at=at, payload={"clock": clock_rows.promise_name(number)})
-    return get_standing(session, loop_id)
 
 
 def close(
@@ -229,7 +238,7 @@ def close(
     at: datetime,
     details: Mapping[str, JsonValue] | None = None,
     text: Mapping[str, str] | None = None,
-) -> Standing:
+) -> None:
     """End the loop: its close clock is met or missed, every other clock stops, and its tasks are dropped.
 
     Closing a closed loop changes nothing: the first closure stands. `details` go into the event,
@@ -237,7 +246,7 @@ def close(
     """
     loop = lock_loop(session, loop_id)
     if loop.state == LoopState.CLOSED:
-        return get_standing(session, loop_id)
+        return
     end_clock(session, loop, ClockKind.CLOSE, at)
     stopped: list[JsonValue] = [*clock_rows.stop_clocks(session, loop, at)]
     approval_rows.drop(session, loop, at)
@@ -247,7 +256,6 @@ def close(
     payload = {"closure": str(closure), "stopped": stopped, **(details or {})}
     payload |= {"dropped": dropped} if dropped else {}
     append(session, loop, "loop.closed", at=at, actor=by, payload=payload, text=text)
-    return get_standing(session, loop_id)
 
 
 def answer(
@@ -260,7 +268,7 @@ def answer(
     text: Mapping[str, str],
     step: str | None = None,
     declined: bool = False,
-) -> Standing:
+) -> None:
     """Keep the answer to a question of this round, that of `step`, given at `at`; its clock ends.
 
     `score` None: it was answered in words, or not at all (`declined`).
@@ -274,7 +282,6 @@ def answer(
         payload["step"] = step
     append(session, loop, type_, at=at, actor=actor, payload=payload, text=text)
     end_clock(session, loop, ClockKind.ANSWER, at)
-    return get_standing(session, loop_id)
 
 
 def reopen(
@@ -285,7 +292,7 @@ def reopen(
     at: datetime,
     why: str | None = None,
     text: Mapping[str, str] | None = None,
-) -> Standing:
+) -> None:
     """Begin the next round of a closed loop and ask for its workflow; refused as `loop_open`.
 
     `why` is a fixed code, where boucle itself begins it; `text` says why where a person does.
@@ -300,7 +307,6 @@ def reopen(
     session.add(loop)
     append(session, loop, "loop.reopened", at=at, actor=by, payload={"why": why} if why else {}, text=text)
     outbox.enqueue_start(session, loop, at, again=True)
-    return get_standing(session, loop_id)
 
 
 def append(
@@ -357,13 +363,9 @@ def _record_clock(
         append(session, loop, f"clock.{state}", at=at, payload={"clock": str(kind)})
 
 
-def has_entered(session: Session, loop: LoopRow, stage: str) -> bool:
+def _has_entered(session: Session, loop: LoopRow, stage: str) -> bool:
     """Whether this round has been in the stage: its chain says so."""
-    payloads = session.exec(
-        select(LedgerEvent.payload).where(
-            LedgerEvent.chain == ledger.loop_chain(loop.id), LedgerEvent.type == "loop.advanced"
-        )
-    ).all()
+    payloads = session.exec(_ADVANCED, params={"chain": ledger.loop_chain(loop.id)}).all()
     entered = ((event["round"], event["stage"]) for event in map(json.loads, payloads))
     return (loop.round, stage) in entered
 

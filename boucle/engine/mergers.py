@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from sqlalchemy import Column, Table, update
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from boucle.engine import knowledge, ledger, loops, privacy, withdrawals
+from boucle.engine import holding, knowledge, ledger, loops, privacy, withdrawals
 from boucle.engine.canonical import canonical
 from boucle.engine.customers import Party, hold_persons, pass_gate
 from boucle.engine.knowledge import CUSTOMER, Origin
@@ -63,6 +63,7 @@ def merge(
     _merge_facts(from_, to)
     session.flush()
     moved = dict(_move(session, model, gone, into))
+    holding.forget(session)
     for row in rows.values():
         if gone in {row.merged_into, row.id}:
             row.merged_into = into

@@ -26,9 +26,10 @@ from pydantic import JsonValue
 from sqlmodel import Session
 
 from boucle.engine import effects
+from boucle.engine.case_rows import find_case
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import EffectRow, LoopRow
-from boucle.engine.work_tables import CaseRow, ClockRow, TaskRow
+from boucle.engine.work_tables import ClockRow, TaskRow
 from boucle.model import ClockKind, ClockState, EffectKind, EffectState, LoopState, TaskState
 from boucle.standing import STAFF
 
@@ -191,7 +192,7 @@ def _clock_stands(session: Session, loop: LoopRow, row: EffectRow) -> bool:
 
 def _is_another_s(session: Session, loop: LoopRow, row: EffectRow) -> bool:
     """The case was given on before its owner was told of it."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     who = find_person(str(row.spec["to"]))
     if case is None or (who is not None and who != case.owner):
         return True
@@ -201,7 +202,7 @@ def _is_another_s(session: Session, loop: LoopRow, row: EffectRow) -> bool:
 
 def _is_tried(session: Session, loop: LoopRow, row: EffectRow) -> bool:
     """The customer was tried meanwhile, or is to be tried at another time."""
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     planned = case.next_try_at if case else None
     return planned is None or not row.step.endswith(f"{planned:%Y%m%dT%H%M%S}")
 

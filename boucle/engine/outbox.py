@@ -27,6 +27,7 @@ Kind = Literal["start", "act"]
 _FIRST_WAIT = timedelta(milliseconds=250)
 _LONGEST_WAIT = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
+_LATEST = select(func.max(OutboxRow.at)).where(OutboxRow.loop_id == bindparam("loop"))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def enqueue_start(session: Session, loop: LoopRow, at: datetime, *, again: bool 
 
 def enqueue_act(session: Session, loop: LoopRow, command_id: str, at: datetime) -> OutboxRow:
     """Ask for an act to be delivered; acts of one loop keep the order in which they were recorded."""
-    latest = session.exec(select(func.max(OutboxRow.at)).where(OutboxRow.loop_id == loop.id)).one()
+    latest = session.exec(_LATEST, params={"loop": loop.id}).one()
     row = OutboxRow(
         id=command_id,
         kind="act",

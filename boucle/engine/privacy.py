@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, func, select, update
 
 from boucle.engine.rows import insert_rows
@@ -22,6 +23,9 @@ CONTACT = "contact"
 """The scope of a person's own data (name, email, phone), committed nowhere."""
 
 _SALT_BYTES = 16
+_VALUES = select(Personal.field, Personal.value).where(
+    Personal.subject == bindparam("subject"), Personal.scope == bindparam("scope")
+)
 
 
 def commitment(salt: str, value: str) -> str:
@@ -67,10 +71,7 @@ def replace(session: Session, subject: str, scope: str, values: Mapping[str, str
 
 def read(session: Session, subject: str, scope: str) -> dict[str, str]:
     """The values by field that are still there; empty after an erasure."""
-    query = select(Personal.field, Personal.value).where(
-        col(Personal.subject) == subject, col(Personal.scope) == scope
-    )
-    return dict(session.exec(query).all())
+    return dict(session.exec(_VALUES, params={"subject": subject, "scope": scope}).all())
 
 
 def find_person(session: Session, contact_id: str) -> Person:

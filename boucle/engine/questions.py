@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
@@ -20,10 +20,7 @@ EXPIRED = "question_expired"
 
 def find_question(session: Session, loop: LoopRow, step: str) -> QuestionRow | None:
     """The question of a step of the loop's present round."""
-    query = select(QuestionRow).where(
-        QuestionRow.loop_id == loop.id, QuestionRow.round == loop.round, QuestionRow.step == step
-    )
-    return session.exec(query).first()
+    return next((row for row in list_questions(session, loop) if row.step == step), None)
 
 
 def find_open(session: Session, loop: LoopRow) -> QuestionRow | None:

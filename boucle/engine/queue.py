@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.engine import commands, loops
+from boucle.engine.case_rows import find_case
 from boucle.engine.cases import MOST_URGENT_FIRST
 from boucle.engine.tables import CommandRow, LoopRow
 from boucle.engine.work_tables import CaseRow
@@ -68,7 +69,7 @@ def take_next(
 
 def _is_free(session: Session, loop: LoopRow) -> bool:
     """Whether nobody was quicker, now that nobody else can be."""
-    row = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    row = find_case(session, loop)
     free = row is not None and row.owner is None and row.concluded_at is None
     return (
         free

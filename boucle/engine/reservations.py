@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select, update
-from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.decision import Decision
 from boucle.engine import ledger
@@ -27,6 +27,20 @@ CAPS, BUDGETS = "caps/", "budgets/"
 
 NOT_GRANTED = "not_granted"
 """Why the money of a budget is free again though the loop was started: its offer was not granted."""
+
+
+_OF_LOOP = col(ReservationRow.decision_id) == (
+    select(LoopRow.decision_id).where(LoopRow.id == bindparam("loop")).scalar_subquery()
+)
+_BUDGETS = select(ReservationRow).where(_OF_LOOP, col(ReservationRow.gate).startswith(BUDGETS))
+_TAKEN = _BUDGETS.where(col(ReservationRow.state) != "released")
+_GIVEN_BACK = _BUDGETS.where(ReservationRow.state == "released", ReservationRow.problem == NOT_GRANTED)
+_OF_STATE = (
+    _OF_LOOP,
+    col(ReservationRow.state) == bindparam("before"),
+    col(ReservationRow.problem).is_distinct_from(NOT_GRANTED),
+)
+_CONCERNED = select(ReservationRow.gate).where(*_OF_STATE).order_by(ReservationRow.gate)
 
 
 @dataclass
@@ -152,36 +166,22 @@ def retake(session: Session, loop_id: str) -> None:
 
 def give_back(session: Session, loop_id: str, at: datetime) -> None:
     """The loop's offer was not granted: what its decision took of budgets is free again."""
-    query = _budgets(loop_id).where(col(ReservationRow.state) != "released")
-    for row in session.exec(query).all():
+    for row in session.exec(_TAKEN, params={"loop": loop_id}).all():
         row.state, row.ended_at, row.problem = "released", at, NOT_GRANTED
         session.add(row)
 
 
 def take_again(session: Session, loop_id: str) -> None:
     """The loop's offer was granted after all: what was given back of budgets is taken again."""
-    query = _budgets(loop_id).where(ReservationRow.state == "released", ReservationRow.problem == NOT_GRANTED)
-    for row in session.exec(query).all():
+    for row in session.exec(_GIVEN_BACK, params={"loop": loop_id}).all():
         row.state, row.problem = "used", None
         session.add(row)
 
 
-def _budgets(loop_id: str) -> SelectOfScalar[ReservationRow]:
-    decision = select(LoopRow.decision_id).where(LoopRow.id == loop_id).scalar_subquery()
-    return select(ReservationRow).where(
-        col(ReservationRow.decision_id) == decision, col(ReservationRow.gate).startswith(BUDGETS)
-    )
-
-
 def _move(session: Session, loop_id: str, before: str, **values: Any) -> list[str]:
     """Change the reservations of a loop's decision that are in a state; the gates of those."""
-    decision = select(LoopRow.decision_id).where(LoopRow.id == loop_id).scalar_subquery()
-    concerned = (
-        col(ReservationRow.decision_id) == decision,
-        col(ReservationRow.state) == before,
-        col(ReservationRow.problem).is_distinct_from(NOT_GRANTED),
-    )
-    gates = list(session.exec(select(ReservationRow.gate).where(*concerned).order_by(ReservationRow.gate)))
+    params = {"loop": loop_id, "before": before}
+    gates = list(session.exec(_CONCERNED, params=params))
     if gates:
-        session.exec(update(ReservationRow).where(*concerned).values(**values))
+        session.exec(update(ReservationRow).where(*_OF_STATE).values(**values), params=params)
     return gates

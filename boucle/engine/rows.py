@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, insert
 from sqlmodel import Session, SQLModel
 
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that name every column, in order; the session does not know them."""
     if rows:
-        session.execute(insert(SQLModel.metadata.tables[str(model.__tablename__)]), rows)
+        session.execute(_insert(model), rows)
+
+
+@cache
+def _insert(model: type[SQLModel]) -> Insert:
+    return insert(SQLModel.metadata.tables[str(model.__tablename__)])

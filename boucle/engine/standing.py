@@ -8,8 +8,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from boucle.engine import approval_rows, consent, inbox, ladder, questions, task_rows
+from boucle.engine.case_rows import find_case
 from boucle.engine.clocks import running_clocks
-from boucle.engine.round_rows import list_of_round
+from boucle.engine.round_rows import has_none, list_of_round, look
 from boucle.engine.tables import EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
 from boucle.errors import NotFoundError
@@ -19,6 +20,9 @@ from boucle.standing import CaseStanding, Standing
 _SAYS_NOTHING = frozenset({questions.ANSWERED, questions.EXPIRED, inbox.REPLIED})
 """Codes with which a message is refused that say nothing of whether its customer can be written to."""
 
+_ADDRESS = select(Personal.field).where(
+    Personal.subject == bindparam("contact"), Personal.scope == "contact", Personal.field == "email"
+)
 _REFERRAL = select(ReferralRow).where(ReferralRow.loop_id == bindparam("loop"))
 
 
@@ -32,7 +36,8 @@ def get_standing(session: Session, loop_id: str) -> Standing:
     loop = session.get(LoopRow, loop_id)
     if loop is None:
         raise NotFoundError("loop", loop_id)
-    case = session.get(CaseRow, (loop.id, loop.round))
+    look(session, loop)
+    case = find_case(session, loop)
     effects = list_of_round(session, EffectRow, loop, "step")
     approvals = approval_rows.list_approvals(session, loop)
     return Standing(
@@ -78,6 +83,8 @@ def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
 
 
 def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] | None:
+    if has_none(session, ReferralRow, loop):
+        return None
     row = session.exec(_REFERRAL, params={"loop": loop.id}).first()
     if row is None or row.made_at is None:
         return None
@@ -85,9 +92,8 @@ def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] |
 
 
 def _has_address(session: Session, loop: LoopRow) -> bool:
-    return loop.contact_id is not None and (
-        session.get(Personal, (loop.contact_id, "contact", "email")) is not None
-    )
+    asked = {"contact": loop.contact_id}
+    return loop.contact_id is not None and session.exec(_ADDRESS, params=asked).first() is not None
 
 
 def _is_objected(effect: EffectRow) -> bool:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from boucle.engine import clocks, loops
 from boucle.engine.canonical import instant_text
+from boucle.engine.case_rows import find_case
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import CaseRow
 from boucle.model import LoopState, Plan
@@ -28,7 +29,7 @@ def begin_wait(session: Session, loop: LoopRow, *, until: datetime, at: datetime
 
 def end_wait(session: Session, loop: LoopRow, *, at: datetime) -> dict[str, JsonValue] | None:
     """The team's clocks run again, with the working time they had left; None where nobody waits."""
-    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
+    case = find_case(session, loop) if loop.state != LoopState.CLOSED else None
     calendar = Plan.model_validate_json(loop.plan).calendar
     if case is None or case.waiting_until is None or calendar is None:
         return None
@@ -48,7 +49,7 @@ def hear_customer(
     ended = end_wait(session, loop, at=heard_at)
     if ended is not None:
         loops.append(session, loop, "case.resumed", at=heard_at, recorded_at=max(at, heard_at), payload=ended)
-    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
+    case = find_case(session, loop) if loop.state != LoopState.CLOSED else None
     if wrote and case is not None and case.snoozed_until is not None:
         snooze(session, loop, until=None)
         loops.append(session, loop, "case.woken", at=heard_at, recorded_at=max(at, heard_at), payload={})
@@ -64,7 +65,7 @@ def snooze(session: Session, loop: LoopRow, *, until: datetime | None) -> None:
 
 def find_waits(session: Session, loop: LoopRow) -> dict[str, datetime | None]:
     """Until when the open loop's case waits for the customer, and until when it was put aside."""
-    case = session.get(CaseRow, (loop.id, loop.round)) if loop.state != LoopState.CLOSED else None
+    case = find_case(session, loop) if loop.state != LoopState.CLOSED else None
     return {
         "waiting_until": case.waiting_until if case else None,
         "snoozed_until": case.snoozed_until if case else None,
@@ -73,7 +74,7 @@ def find_waits(session: Session, loop: LoopRow) -> dict[str, datetime | None]:
 
 def wake(session: Session, loop: LoopRow, at: datetime) -> list[str]:
     """End the snooze and the wait whose time has come; which of both: `woken`, `resumed`."""
-    case = session.get(CaseRow, (loop.id, loop.round), populate_existing=True)
+    case = find_case(session, loop)
     ended: list[str] = []
     if case is not None and case.snoozed_until is not None and case.snoozed_until <= at:
         case.watched_from = at

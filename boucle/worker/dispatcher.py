@@ -45,7 +45,7 @@ from boucle.worker.installed_workflows import load_workflows
 _log = logging.getLogger(__name__)
 
 _IDLE = 0.25
-_BUSY = 0.02
+_BUSY = 0.05
 _AFTER_FAILURE = 2.0
 _STARTS_AT_ONCE = 15
 _ACTS_AT_ONCE = 25
@@ -135,8 +135,10 @@ class Dispatcher:
     def _list_due(self, session: Session, kind: Kind, at_once: int) -> list[OutboxRow]:
         """What is due of one kind and not being told, as much of it as its share has room for."""
         busy = {row for row, (of, _) in self._telling.items() if of == kind}
+        if len(busy) >= at_once:
+            return []
         due = outbox.pending(session, at_once + len(busy), at=_now(), kind=kind)
-        return [row for row in due if row.id not in busy][: max(at_once - len(busy), 0)]
+        return [row for row in due if row.id not in busy][: at_once - len(busy)]
 
     async def _tell(self, one: _Start | _Delivery) -> None:
         try:

@@ -77,9 +77,10 @@ def take(database: Database, bundle: Bundle, terms: IntakeTerms, segment: str) -
 def work(database: Database, loop: str) -> datetime:
     """Its play begins to work; when the team's clock is due."""
     with database.session() as session:
-        standing = loops.advance(session, loop, stage="working", at=AT, clocks=TWO_HOURS)
+        loops.advance(session, loop, stage="working", at=AT, clocks=TWO_HOURS)
+        due = get_standing(session, loop).clocks[0].due
         session.commit()
-    return standing.clocks[0].due
+    return due
 
 
 def test_a_loop_runs_by_the_calendar_of_its_team(

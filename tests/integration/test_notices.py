@@ -150,7 +150,7 @@ def test_what_has_lost_its_point_by_the_morning_is_dropped(
     session: Session, loop: LoopRow, staff: NoticeActivities, postman: Postman
 ) -> None:
     note(session, loop, "staff-reminder-first_contact-4h", "staff-reminder-close-4h", "staff-assigned-first")
-    loops.meet_clock(session, loop.id, ClockKind.FIRST_CONTACT, NIGHT + HOUR)
+    loops.end_clock(session, loops.lock_loop(session, loop.id), ClockKind.FIRST_CONTACT, NIGHT + HOUR)
     cases.assign(session, loop.id, owner="lea", by="boucle", at=NIGHT + HOUR)
     note(session, loop, "staff-assigned-second", at=NIGHT + HOUR)
     states = tell(staff, loop, MORNING).states

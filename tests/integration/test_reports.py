@@ -103,8 +103,9 @@ def test_loops_and_their_clocks_are_counted(database: Database, take: Take) -> N
     with database.session() as session:
         for loop in opened:
             loops.advance(session, loop, stage="case", at=AT, clocks=[(ClockKind.FIRST_CONTACT, day)])
-        loops.meet_clock(session, opened[0], ClockKind.FIRST_CONTACT, AT + timedelta(hours=1))
-        loops.meet_clock(session, opened[1], ClockKind.FIRST_CONTACT, AT + timedelta(hours=2))
+        for hours, loop in enumerate(opened[:2], 1):
+            held = loops.lock_loop(session, loop)
+            loops.end_clock(session, held, ClockKind.FIRST_CONTACT, AT + timedelta(hours=hours))
         loops.miss_clock(session, opened[2], ClockKind.FIRST_CONTACT, AT + timedelta(hours=24))
         loops.close(session, opened[0], closure=Closure.RECOVERED, by="ana", at=AT + timedelta(hours=3))
         session.commit()

@@ -95,7 +95,9 @@ def test_the_clock_that_the_rule_names_begins_anew_and_no_other(database: Databa
 def test_a_clock_that_was_met_runs_once_more_and_one_that_was_missed_stays_missed(database: Database) -> None:
     loop = worked_loop(database)
     with database.session() as session:
-        loops.meet_clock(session, loop.id, ClockKind.FIRST_CONTACT, AT + timedelta(hours=2))
+        loops.end_clock(
+            session, loops.lock_loop(session, loop.id), ClockKind.FIRST_CONTACT, AT + timedelta(hours=2)
+        )
         session.commit()
     take(database, compile_gates(RULES), [answer("r2", 1, contact="ada")], at=AT + DAY)
     assert due(database, ClockKind.FIRST_CONTACT) == AT + DAY + timedelta(hours=24)

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from boucle.engine import consent, loops, notices, questions, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.case_rows import find_case
 from boucle.engine.tables import LoopRow
-from boucle.engine.work_tables import CaseRow, QuestionRow
+from boucle.engine.work_tables import QuestionRow
 from boucle.model import ActKind, QuestionKind
 
 _DEFAULT_SCALE = (0, 10)
@@ -82,7 +83,7 @@ class Answer(Deed):
 
     def _tell(self, doing: Doing) -> None:
         loop = doing.loop
-        if self.score is not None and doing.session.get(CaseRow, (loop.id, loop.round)) is not None:
+        if self.score is not None and find_case(doing.session, loop) is not None:
             values = {"before": loop.first_score, "after": self.score}
             step = notices.step("answered", doing.command.id)
             notices.write_down(doing.session, loop, step, doing.at, values=values)

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from sqlmodel import Session
 
 from boucle.engine import loops
+from boucle.engine.case_rows import find_case
 from boucle.engine.cases import REACHED
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, LoopRow
@@ -115,7 +116,7 @@ def read_situation(session: Session, loop: LoopRow, *, has_text: bool = False) -
     return Situation(
         session=session,
         loop=loop,
-        case=session.get(CaseRow, (loop.id, loop.round)),
+        case=find_case(session, loop),
         attempts=list_of_round(session, AttemptRow, loop, "happened_at"),
         has_text=has_text,
     )

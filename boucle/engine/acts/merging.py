@@ -8,13 +8,14 @@ from typing import ClassVar
 from pydantic import JsonValue, model_validator
 from sqlmodel import Session, select
 
-from boucle.engine import cases, clocks, loops, notices
+from boucle.engine import cases, clocks, holding, loops, notices
 from boucle.engine.acts.closing import end
 from boucle.engine.acts.deed import Deed, Doing, Situation
 from boucle.engine.canonical import instant_text
+from boucle.engine.case_rows import find_case
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import CommandRow, LoopRow
-from boucle.engine.work_tables import CaseRow, ClockRow
+from boucle.engine.work_tables import ClockRow
 from boucle.model import ActKind, ClockKind, ClockState, Closure, LoopState
 
 _WAITED_FOR = (ClockKind.FIRST_CONTACT, ClockKind.CLOSE)
@@ -58,6 +59,8 @@ class Merge(Deed):
             _take_over(doing, loops.lock_loop(doing.session, self.duplicate or ""))
         else:
             doing.loop.merged_into = self.into
+            doing.session.flush()
+            holding.forget(doing.session)  # its mails are the other's now
             end(doing, Closure.FALSE_ALARM, {"merged_into": self.into})
 
 
@@ -74,10 +77,10 @@ def _take_over(doing: Doing, loop: LoopRow) -> None:
     sooner = dict(_pull_forward(session, loop, into))
     payload: dict[str, JsonValue] = {"loop": loop.id, "clocks": sooner}
     doing.append("loop.merged", payload, with_text=False)
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     if case is not None:
         cases.raise_severity(session, into, severity=case.severity, at=doing.at)
-    if session.get(CaseRow, (into.id, into.round)) is not None:
+    if find_case(session, into) is not None:
         notices.write_down(
             session, into, notices.step("merged", loop.id), doing.at, values={"into": into.id[:12]}
         )

@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from boucle.engine import clock, effects, loops, notices, tasks, waits
 from boucle.engine.acts.deed import Deed, Doing, Situation
+from boucle.engine.case_rows import find_case
 from boucle.engine.tables import EffectRow
-from boucle.engine.work_tables import CaseRow, ReplyRow
+from boucle.engine.work_tables import ReplyRow
 from boucle.model import ActKind, Duration, EffectKind, LoopState, Plan, ReplyKind, TaskKind
 
 READ_WITHIN = Duration.parse("1 business days")
@@ -57,7 +58,7 @@ def _hear(doing: Doing, mail: ReplyRow) -> None:
     session, loop, at = doing.session, doing.loop, doing.at
     doing.append("loop.replied", {"reply": mail.id, "kind": mail.kind, "effect": mail.effect})
     waits.hear_customer(session, loop, heard_at=doing.command.at, at=at)
-    case = session.get(CaseRow, (loop.id, loop.round))
+    case = find_case(session, loop)
     if loop.state == LoopState.CLOSED or case is None or case.owner is None:
         _tell(doing, "reply", mail)
         return
@@ -72,6 +73,6 @@ def _hear(doing: Doing, mail: ReplyRow) -> None:
 def _tell(doing: Doing, kind: str, mail: ReplyRow) -> None:
     """The owner of the case, or the lead of the plan's team; a play without either tells nobody."""
     plan = Plan.model_validate_json(doing.loop.plan)
-    case = doing.session.get(CaseRow, (doing.loop.id, doing.loop.round))
+    case = find_case(doing.session, doing.loop)
     if case is not None or plan.params.get("team"):
         notices.write_down(doing.session, doing.loop, notices.step(kind, mail.id), doing.at)

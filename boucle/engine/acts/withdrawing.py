@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from boucle.engine import inbox, notices
 from boucle.engine.acts.closing import end
 from boucle.engine.acts.deed import Deed, Doing
-from boucle.engine.work_tables import CaseRow
+from boucle.engine.case_rows import find_case
 from boucle.model import ActKind, Closure
 
 Cause = Literal["asked", "consent", "erasure"]
@@ -25,7 +25,7 @@ class Withdraw(Deed):
         """Close the loop, and tell whoever owns its case that there is nothing to do any more."""
         inbox.finish_all(doing.session, doing.loop, doing.actor, doing.at)
         end(doing, Closure.WITHDRAWN, {"cause": self.cause})
-        case = doing.session.get(CaseRow, (doing.loop.id, doing.loop.round))
+        case = find_case(doing.session, doing.loop)
         if case is not None and case.owner not in {None, doing.actor}:
             step = notices.step("withdrawn", doing.command.id)
             notices.write_down(doing.session, doing.loop, step, doing.at)
