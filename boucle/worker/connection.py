@@ -1,4 +1,4 @@
-"""Speaking to Temporal: the client, the namespace with what it must have, and how plays are run.
+"""Speaking to Temporal: the client, and the namespace with what it must have.
 
 `bootstrap` is idempotent and runs at every start: a server that already has a file ignores what it
 is told about search attributes on its command line, and keeps histories for a day only.
@@ -24,7 +24,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from boucle.errors import UnreachableError
 from boucle.worker.interceptor import BareFailures
@@ -46,25 +45,6 @@ IDENTITY = "boucle"
 DATA_CONVERTER = dataclasses.replace(pydantic_data_converter, failure_converter_class=BareFailures)
 _PATIENCE = 60.0
 _PAUSE = 0.25
-
-
-def play_runner() -> SandboxedWorkflowRunner:
-    """The sandbox that plays run in. `boucle` as a whole is not passed through: that would open it."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "boucle.model",
-            "boucle.decision",
-            "boucle.standing",
-            "boucle.terms",
-            "boucle.errors",
-            "boucle.activities",
-            "boucle.engine",
-            "boucle.rules",
-            "pydantic",
-            "sqlmodel",
-            "sqlalchemy",
-        )
-    )
 
 
 async def connect(address: str, namespace: str, runtime: Runtime | None = None) -> Client:

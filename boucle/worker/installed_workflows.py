@@ -11,8 +11,8 @@ from importlib import import_module
 
 from temporalio import workflow
 
-from boucle.worker.connection import play_runner
 from boucle.worker.own_plays import UnfitPlayError, Unusable, find_own_plays, told_error
+from boucle.worker.play_runner import PlayRunner
 from boucle.workflows import list_plays
 from boucle.workflows.own_play import OwnPlay
 from boucle.workflows.play import Play
@@ -73,4 +73,4 @@ def _try_out(name: str, where: str, loaded: type[Play]) -> None:
 
 
 async def _prepare(definition: workflow._Definition) -> None:
-    play_runner().prepare_workflow(definition)
+    PlayRunner().prepare_workflow(definition)

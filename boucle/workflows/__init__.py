@@ -1,6 +1,7 @@
 """The one list of plays: what a rule's `start:` may name, and the parameters of each.
 
-Temporal's sandbox runs this file anew for every loop, so it imports nothing until it is asked.
+Temporal's sandbox runs this file anew for every loop of a package's play, so it imports nothing until it
+is asked.
 """
 
 from __future__ import annotations

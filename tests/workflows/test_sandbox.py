@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from boucle.standing import LoopRef
-from boucle.worker.connection import play_runner
+from boucle.worker.play_runner import PlayRunner
 from tests.workflows.clock_reader import ClockReader
 
 
@@ -24,7 +24,7 @@ async def first_failure(handle: WorkflowHandle[ClockReader, str]) -> str:
 
 async def test_a_play_that_reads_the_clock_is_refused(env: WorkflowEnvironment) -> None:
     async with Worker(
-        env.client, task_queue="sandbox", workflows=[ClockReader], workflow_runner=play_runner()
+        env.client, task_queue="sandbox", workflows=[ClockReader], workflow_runner=PlayRunner()
     ):
         handle = await env.client.start_workflow(
             ClockReader.run, LoopRef(loop="l"), id="clock-reader", task_queue="sandbox"
