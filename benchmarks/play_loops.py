@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from pydantic import JsonValue
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from boucle.engine import commands, loops, privacy
@@ -68,6 +69,9 @@ SUBJECTS = (
         "asked-better",
         (_ANSWER,),
     ),
+)
+_STILL_OPEN = select(LoopRow.id, LoopRow.stage).where(
+    LoopRow.play == bindparam("play"), col(LoopRow.state) != LoopState.CLOSED
 )
 _numbers = count(1)
 
@@ -129,10 +133,7 @@ def open_loops(database: Database, subject: Subject, responses: Sequence[str]) -
 def act(database: Database, subject: Subject, acted: set[str]) -> int:
     """Do what is to be done to the loops that wait for it; how many loops of the play are open."""
     with database.reading() as session:
-        query = select(LoopRow.id, LoopRow.stage).where(
-            LoopRow.play == subject.play, col(LoopRow.state) != LoopState.CLOSED
-        )
-        still_open = session.exec(query).all()
+        still_open = session.exec(_STILL_OPEN, params={"play": subject.play}).all()
     fresh = [loop for loop, stage in still_open if stage == subject.stage and loop not in acted]
     if fresh:
         with database.session() as session:

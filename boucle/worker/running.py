@@ -12,15 +12,17 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from boucle.activities import Means, list_activities
-from boucle.worker.connection import IDENTITY, bootstrap, connect, play_runner
+from boucle.worker.connection import IDENTITY, bootstrap, connect
 from boucle.worker.dispatcher import Dispatcher
 from boucle.worker.installed_workflows import load_workflows
 from boucle.worker.interceptor import Discretion
+from boucle.worker.play_runner import PlayRunner
 from boucle.worker.reconciler import Reconciler
 
 _log = logging.getLogger(__name__)
 
 _THREADS = 12
+"""Messages at once. Transitions have threads of their own: none waits for a mail server that is slow."""
 _CACHED = 200
 _TASKS = 8
 """Workflow tasks at once. Their clock starts when they are taken, so a worker that takes more than it
@@ -51,7 +53,7 @@ async def work(client: Client, means: Means, task_queue: str, stop: asyncio.Even
         _log.error("%s", unusable)
     dispatcher = Dispatcher(client, means.database, task_queue)
     reconciler = Reconciler(client, means.database, task_queue)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="activity") as threads:
+    with ThreadPoolExecutor(_THREADS + _TASKS, thread_name_prefix="activity") as threads:
         async with make_worker(client, means, task_queue, threads):
             await asyncio.gather(dispatcher.run(stop), reconciler.run(stop))
 
@@ -65,9 +67,10 @@ def make_worker(client: Client, means: Means, task_queue: str, threads: ThreadPo
         activities=list_activities(means),
         activity_executor=threads,
         max_concurrent_activities=_THREADS,
+        max_concurrent_local_activities=_TASKS,
         max_concurrent_workflow_tasks=_TASKS,
         max_cached_workflows=_CACHED,
-        workflow_runner=play_runner(),
+        workflow_runner=PlayRunner(),
         interceptors=[Discretion()],
         identity=IDENTITY,
         graceful_shutdown_timeout=_GRACE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,35 +13,43 @@ Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long one try may take, and how long it is tried at all."""
-
-    one_try: timedelta
-    all_tries: timedelta
-    retry: RetryPolicy
-
-
 _RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2,
     maximum_interval=timedelta(minutes=5),
     non_retryable_error_types=["RefusedError", "NotFoundError"],
 )
-DATABASE = Patience(timedelta(seconds=20), timedelta(days=30), _RETRY)
-"""A short transaction. A worker that dies in it delays the loop by one try."""
-SENDING = Patience(timedelta(seconds=60), timedelta(days=30), _RETRY)
-"""A dialogue with a mail server between two short transactions."""
+_ALL_TRIES = timedelta(days=30)
+_TRANSACTION = timedelta(seconds=20)
+"""A worker that dies in it delays the loop by one try."""
+_WAITED_FOR = timedelta(seconds=1)
+"""So long a pause before the next try is waited for in place; a longer one is a timer of the workflow."""
+_DIALOGUE = timedelta(seconds=60)
 
 
-async def do(
-    activity: Callable[[Any, Argument], Result], argument: Argument, patience: Patience = DATABASE
-) -> Result:
-    """Run an activity and wait for what it says."""
+async def do(activity: Callable[[Any, Argument], Result], argument: Argument) -> Result:
+    """Run a short transaction and wait for what it says.
+
+    It is a local activity: the worker that runs the play runs it, and Temporal hears of it with what the play
+    decides next. Should the worker die in between, both are done again, so it has to be the same when it runs
+    twice.
+    """
+    return await workflow.execute_local_activity_method(
+        activity,
+        argument,
+        start_to_close_timeout=_TRANSACTION,
+        schedule_to_close_timeout=_ALL_TRIES,
+        retry_policy=_RETRY,
+        local_retry_threshold=_WAITED_FOR,
+    )
+
+
+async def send(activity: Callable[[Any, Argument], Result], argument: Argument) -> Result:
+    """Run a dialogue with a mail server between two short transactions, and wait for what it says."""
     return await workflow.execute_activity_method(
         activity,
         argument,
-        start_to_close_timeout=patience.one_try,
-        schedule_to_close_timeout=patience.all_tries,
-        retry_policy=patience.retry,
+        start_to_close_timeout=_DIALOGUE,
+        schedule_to_close_timeout=_ALL_TRIES,
+        retry_policy=_RETRY,
     )

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from boucle.activities.notices import NoticeActivities
     from boucle.model import ActKind, ClockKind, Closure, Duration, EffectState, LoopState
     from boucle.standing import Act, ActOutcome, LoopRef, Standing
-    from boucle.workflows.calling import SENDING, do
+    from boucle.workflows.calling import do, send
     from boucle.workflows.errand import Errand, find_next
 
 STAFF = "staff-"
@@ -60,7 +60,6 @@ class Play:
         self._outgoing: dict[str, asyncio.Task[None]] = {}
         self._later: dict[str, datetime] = {}
         self._given_up: set[str] = set()
-        self._shown: tuple[str, datetime | None] | None = None
 
     # -- where it stands ------------------------------------------------------------------------
 
@@ -104,15 +103,15 @@ class Play:
         self._show(standing)
 
     def _show(self, standing: Standing) -> None:
-        """Tell operators the stage and the next due time, where they changed."""
+        """Tell operators the stage and the next due time, where they changed; not of a closed loop."""
+        workflow.set_current_details(f"{standing.state}: {standing.stage}")
         due = min((clock.due for clock in standing.clocks), default=None)
-        if self._shown == (standing.stage, due):
+        shown = workflow.info().typed_search_attributes
+        if self.closed or (shown.get(_STAGE), shown.get(_DUE)) == (standing.stage, due):
             return
-        self._shown = (standing.stage, due)
         workflow.upsert_search_attributes(
             [_STAGE.value_set(standing.stage), _DUE.value_unset() if due is None else _DUE.value_set(due)]
         )
-        workflow.set_current_details(f"{standing.state}: {standing.stage}")
 
     # -- acts -----------------------------------------------------------------------------------
 
@@ -300,7 +299,7 @@ class Play:
         asked = [step for step in self._unsent if step.startswith(STAFF)]
         call = Tell(loop=self.loop, round=self.standing.round, at=workflow.now())
         try:
-            told = await do(NoticeActivities.notify_staff, call, SENDING)
+            told = await send(NoticeActivities.notify_staff, call)
         except ActivityError:
             self._given_up.add(STAFF)
             await self._load()  # it may be that the loop was closed behind our back
@@ -371,7 +370,7 @@ class Play:
 
     async def _hand_over(self, letter: Send) -> Delivery:
         now = letter.model_copy(update={"at": workflow.now()})
-        return await do(MessageActivities.send_message, now, SENDING)
+        return await send(MessageActivities.send_message, now)
 
     def letter(self, step: str, template: str | None) -> Send:
         """What is handed over to be sent. A step adds what its own messages carry to that of `super()`."""

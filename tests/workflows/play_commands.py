@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_IN_PLACE = "core_local_activity"
 FOLDER = Path(__file__).parent / "histories"
 FILE = Path(__file__).parent / "play_commands.json"
 
@@ -19,7 +21,6 @@ _COMMANDS: Mapping[str, str] = {
     "TIMER_STARTED": "timer",
     "TIMER_CANCELED": "timer cancelled",
     "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": "search attributes",
-    "MARKER_RECORDED": "patch",
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": "act accepted",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED": "act answered",
     "WORKFLOW_EXECUTION_COMPLETED": "completed",
@@ -30,11 +31,13 @@ _COMMANDS: Mapping[str, str] = {
 
 
 def list_commands(history: Mapping[str, Any]) -> list[str]:
-    """The commands of one history, in order; an activity and a patch by their names."""
+    """The commands of one history, in order; an activity, a transaction and a patch by their names."""
     found = []
     for event in history["events"]:
         kind = str(event["eventType"]).removeprefix("EVENT_TYPE_")
-        if kind in _COMMANDS:
+        if kind == "MARKER_RECORDED":
+            found.append(_tell_marker(event["markerRecordedEventAttributes"]))
+        elif kind in _COMMANDS:
             found.append(" ".join(filter(None, (_COMMANDS[kind], _name(event)))))
     return found
 
@@ -56,6 +59,14 @@ def write(*, anew: bool) -> None:
     known = {} if anew or not FILE.exists() else read_committed()
     text = json.dumps({**read_recorded(), **known}, indent=1, sort_keys=True)
     FILE.write_text(text + "\n", encoding="utf-8")
+
+
+def _tell_marker(marker: Mapping[str, Any]) -> str:
+    """A marker is what was done in place (a local activity), or a patch."""
+    if marker["markerName"] != _IN_PLACE:
+        return "patch"
+    (payload,) = marker["details"]["data"]["payloads"]
+    return f"transaction {json.loads(b64decode(payload['data']))['activity_type']}"
 
 
 def _name(event: Mapping[str, Any]) -> str:

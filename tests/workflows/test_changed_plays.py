@@ -12,8 +12,9 @@ from temporalio.workflow import NondeterminismError
 from boucle.model import ActKind, Closure, EffectState
 from boucle.standing import LoopRef
 from boucle.worker import running
-from boucle.worker.connection import DATA_CONVERTER, play_runner
+from boucle.worker.connection import DATA_CONVERTER
 from boucle.worker.installed_workflows import load_workflows
+from boucle.worker.play_runner import PlayRunner
 from boucle.workflows.case_work import WORKING
 from boucle.workflows.escalate import Escalate
 from boucle.workflows.play import Play
@@ -88,7 +89,7 @@ class Changed(TellingEscalation):
 
 
 def replayer(play: type[Play]) -> Replayer:
-    return Replayer(workflows=[play], data_converter=DATA_CONVERTER, workflow_runner=play_runner())
+    return Replayer(workflows=[play], data_converter=DATA_CONVERTER, workflow_runner=PlayRunner())
 
 
 async def test_a_change_without_a_patch_fails_on_the_histories_of_running_loops() -> None:

@@ -12,8 +12,10 @@ from temporalio.workflow import NondeterminismError
 
 from boucle.model import Closure
 from boucle.standing import LoopRef
-from boucle.worker.connection import DATA_CONVERTER, play_runner
+from boucle.worker.connection import DATA_CONVERTER
+from boucle.worker.play_runner import PlayRunner
 from boucle.workflows import list_plays
+from boucle.workflows.case_work import WORKING
 from boucle.workflows.play import Play
 from tests.workflows.history_text import plain_text
 from tests.workflows.record_histories import FOLDER, SCENARIOS
@@ -27,7 +29,7 @@ def read(path: Path) -> WorkflowHistory:
 
 
 def replayer(*plays: type) -> Replayer:
-    return Replayer(workflows=plays, data_converter=DATA_CONVERTER, workflow_runner=play_runner())
+    return Replayer(workflows=plays, data_converter=DATA_CONVERTER, workflow_runner=PlayRunner())
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
@@ -68,7 +70,7 @@ class HastyEscalation(Play):
     async def run(self, ref: LoopRef) -> None:
         """Close at once."""
         del ref
-        await self.follow({"accepted": self.give_up})
+        await self.follow({"accepted": self.give_up, WORKING: self.give_up})
 
     async def give_up(self) -> None:
         """Not what was recorded."""
