@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
+from boucle.engine.turns import Turns
 from boucle.errors import BoucleError, UnreachableError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -147,8 +148,14 @@ def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         _configure_sqlite(connection)
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
 
+    turns = Turns()
+
+    def begin(connection: Connection) -> None:
+        _begin_sqlite(connection, turns)
+
     event.listen(engine, "connect", configure)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", begin)
+    turns.watch(engine)
     event.listen(engine, "handle_error", _name_damage)
     return engine
 
@@ -173,9 +180,11 @@ def _configure_sqlite(connection: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection, turns: Turns) -> None:
     """Take the write lock at once: SQLite refuses an upgrade from reading whatever the timeout."""
     writes = connection.get_execution_options().get(_WRITES, False)
+    if writes:
+        turns.take(connection)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

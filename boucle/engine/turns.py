@@ -1,0 +1,39 @@
+"""Turns of the threads of one process that write to one SQLite file.
+
+SQLite lets one transaction write and tells the others to try again: each sleeps, longer and longer, and
+whoever asks at the right moment goes first. Among the threads of a worker one waited for seconds that way.
+Here they wait for each other, without sleeping; other processes are still SQLite's business.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+_HAS_TURN = "boucle_has_turn"
+_PATIENCE_S = 30.0
+"""Who has waited so long tries without a turn, and is told by SQLite what is wrong."""
+
+
+class Turns:
+    """Who writes next."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def take(self, connection: Connection) -> None:
+        """Wait for a turn; it is over when the transaction ends."""
+        if self._lock.acquire(timeout=_PATIENCE_S):
+            connection.info[_HAS_TURN] = True
+
+    def watch(self, engine: Engine) -> None:
+        """Let turns end with the transactions of this engine, however those end."""
+        event.listen(engine, "commit", lambda connection: self._end(connection.info))
+        event.listen(engine, "rollback", lambda connection: self._end(connection.info))
+        event.listen(engine, "checkin", lambda _connection, record: self._end(record.info))
+
+    def _end(self, info: dict[Any, Any]) -> None:
+        if info.pop(_HAS_TURN, False):
+            self._lock.release()
