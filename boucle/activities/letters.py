@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from boucle.activities.templates import Text
@@ -50,11 +52,22 @@ class BadAddressError(ValueError):
         super().__init__("not an e-mail address")
 
 
+class _Headers(HeaderRegistry):
+    """Makes the class of each kind of header once; the base makes it for every header."""
+
+    @cache  # noqa: B019 there is one registry
+    def __getitem__(self, name: str) -> type:
+        return super().__getitem__(name)
+
+
+_POLICY = EmailPolicy(header_factory=_Headers())
+
+
 def compose(
     head: Letterhead, recipient: Recipient, text: Text, *, effect: str, loop: str, at: datetime
 ) -> EmailMessage:
     """The mail of one effect. The same effect always has the same Message-ID; BadAddressError."""
-    message = EmailMessage()
+    message = EmailMessage(_POLICY)
     name, address = parseaddr(head.sender)
     message["From"] = _address(name, address)
     message["To"] = _address(recipient.name, recipient.email)

@@ -90,7 +90,7 @@ def apply(session: Session, command_id: str, at: datetime) -> ActOutcome:
     command = session.get_one(CommandRow, command_id, populate_existing=True)
     if command.state == "recorded":
         _decide(session, loop, command, max(at, command.at))
-        outbox.mark_started(session, command_id, at)
+    outbox.mark_started(session, command_id, at)
     return ActOutcome(
         command=command_id,
         applied=command.state == "applied",

@@ -85,6 +85,7 @@ class Dispatcher:
         self._task_queue = task_queue
         self._plays = frozenset(load_workflows().workflows)
         self._telling: dict[str, tuple[Kind, asyncio.Task[None]]] = {}
+        self._answered: set[str] = set()
         self._woken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -130,6 +131,7 @@ class Dispatcher:
         with self._database.reading() as session:
             starts = self._list_due(session, "start", _STARTS_AT_ONCE)
             acts = self._list_due(session, "act", _ACTS_AT_ONCE)
+            self._answered.intersection_update(row.id for row in acts)
             return [_describe(session, row) for row in (*starts, *acts)]
 
     def _list_due(self, session: Session, kind: Kind, at_once: int) -> list[OutboxRow]:
@@ -205,7 +207,17 @@ class Dispatcher:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             await self._apply_here(delivery)
-        await self._write(lambda session: outbox.mark_started(session, delivery.row, _now()))
+        await self._note_answer(delivery)
+
+    async def _note_answer(self, delivery: _Delivery) -> None:
+        """Applying an act has marked its row.
+
+        Only where Temporal remembers an answer that the database has lost, set back to a copy, is the row due
+        once more.
+        """
+        if delivery.row in self._answered:
+            await self._write(lambda session: outbox.mark_started(session, delivery.row, _now()))
+        self._answered ^= {delivery.row}
 
     async def _apply_here(self, delivery: _Delivery) -> None:
         """The play has ended or does not take it: the database itself says what becomes of the act."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,9 +43,21 @@ class WorkerConfig:
 
 async def run_worker(config: WorkerConfig, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then finish what was begun. UnreachableError without a server."""
+    leave_loaded_alone()
     client = await connect(config.address, config.namespace)
     await bootstrap(client)
     await work(client, config.means, config.task_queue, stop)
+
+
+def leave_loaded_alone() -> None:
+    """Keep the garbage collector from looking again and again at what is loaded for good.
+
+    A worker makes many objects that end with their transaction, and almost none in rings.
+    """
+    load_workflows()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 async def work(client: Client, means: Means, task_queue: str, stop: asyncio.Event) -> None:
