@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -177,3 +179,52 @@ def test_reading_leaves_nothing_behind(database: Database) -> None:
         session.flush()
     with database.reading() as session:
         assert session.exec(select(Customer.id)).all() == []
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'boucle.db')}")
+    yield database
+    database.dispose()
+
+
+def test_nobody_who_wants_to_write_is_passed_over_for_long(sqlite: Database) -> None:
+    """SQLite alone lets whoever asks at the right moment go first."""
+    stop, written = threading.Event(), [0]
+
+    def write() -> None:
+        while not stop.is_set():
+            with sqlite.session() as session:
+                session.execute(text("UPDATE customer SET updated_at = updated_at"))
+                session.commit()
+            written[0] += 1
+
+    crowd = [threading.Thread(target=write) for _ in range(6)]
+    for thread in crowd:
+        thread.start()
+    passed_by = []
+    for _ in range(20):
+        time.sleep(0.01)
+        before = written[0]
+        with sqlite.session() as session:
+            session.commit()
+        passed_by.append(written[0] - before)
+    stop.set()
+    for thread in crowd:
+        thread.join()
+    assert max(passed_by) < 60, passed_by
+
+
+def test_a_turn_is_over_when_the_transaction_is_whatever_became_of_it(sqlite: Database) -> None:
+    for number in range(3):
+        with sqlite.session() as session:
+            session.add(customer(f"c{number}"))
+            session.flush()
+    with sqlite.session() as session:
+        session.commit()
+        session.add(customer("kept"))
+        session.commit()
+    started = time.monotonic()
+    with sqlite.session() as session:
+        assert session.exec(select(Customer.id)).all() == ["kept"]
+    assert time.monotonic() - started < 5
