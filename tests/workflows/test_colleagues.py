@@ -142,9 +142,7 @@ async def test_fifty_claims_that_wait_for_the_worker_are_updates_of_which_one_is
         session.commit()
     decided = [await world.decided(one) for one in ids]
     assert Counter(act.reason for act in decided) == {None: 1, "already_claimed": CROWD - 1}
-    history = await world.handle(loop).fetch_history()
-    accepted = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
-    assert sum(event.event_type == accepted for event in history.events) == CROWD
+    await world.counts_events(loop, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, CROWD)
 
 
 # -- what colleagues are asked for ---------------------------------------------------------------

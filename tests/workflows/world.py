@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import JsonValue
 from sqlmodel import Session, select
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -173,6 +174,15 @@ class World:
 
     def handle(self, loop: str) -> WorkflowHandle[Any, Any]:
         return self.env.client.get_workflow_handle(loop)
+
+    async def counts_events(self, loop: str, kind: EventType.ValueType, number: int) -> None:
+        """The history comes to have so many of them: it is written after the database."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                history = await self.handle(loop).fetch_history()
+                if sum(event.event_type == kind for event in history.events) == number:
+                    return
+                await asyncio.sleep(0.05)
 
     async def now(self, loop: str) -> datetime:
         """The loop's own time."""
