@@ -33,7 +33,8 @@ class Clock(Frozen):
 class Advance(Frozen):
     """Go on to a stage, and start its clocks; the clock `met` has been waited for, `missed` has run out.
 
-    `round` is the one that the play speaks of; None: the present one.
+    `round` is the one that the play speaks of; None: the present one. `leaves` is the stage in which the play
+    believes the loop to be; None: whichever.
     """
 
     loop: str
@@ -43,6 +44,7 @@ class Advance(Frozen):
     met: ClockKind | None = None
     missed: ClockKind | None = None
     round: int | None = None
+    leaves: str | None = None
 
 
 class OpenCase(Frozen):

@@ -22,7 +22,7 @@ class CaseActivities:
         self._database = database
         self._directory = directory
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def open_case(self, call: OpenCase) -> Standing:
         """Case, owner, clocks and the note that the owner is to be told, all at once.
 
@@ -46,7 +46,7 @@ class CaseActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def look_after(self, call: LookAfter) -> Standing:
         """What the terms of the case ask for by now: see `engine/climbing.py`."""
         with self._database.session() as session:

@@ -22,13 +22,13 @@ class LoopActivities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def load(self, ref: LoopRef) -> Standing:
         """Where the loop stands."""
         with self._database.reading() as session:
             return get_standing(session, ref.loop)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def advance(self, call: Advance) -> Standing:
         """Go on to a stage and start its clocks; nothing where that was done, or the round is over."""
         with self._database.session() as session:
@@ -36,13 +36,13 @@ class LoopActivities:
                 clocks = [(clock.kind, clock.within) for clock in call.clocks]
                 loops.advance(
                     session, call.loop, stage=call.stage, at=call.at, clocks=clocks, met=call.met,
-                    missed=call.missed,
+                    missed=call.missed, leaves=call.leaves,
                 )  # fmt: skip
             standing = get_standing(session, call.loop)
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def close_loop(self, call: Close) -> Standing:
         """Close the loop, by the play itself; nothing where the round is over."""
         with self._database.session() as session:
@@ -57,14 +57,14 @@ class LoopActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def record_interruption(self, call: Interrupt) -> None:
         """The run ends from outside, the loop does not: for a person to look at, and to rebuild."""
         with self._database.session() as session:
             reconciliation.interrupt(session, call.loop, call.how, call.at, reason=call.reason)
             session.commit()
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def apply_act(self, call: ApplyAct) -> ActOutcome:
         """Apply a recorded act, with all that follows from it."""
         with self._database.session() as session:

@@ -50,7 +50,7 @@ class MessageActivities:
         self._head = head
         self._links = links
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def send_message(self, call: Send) -> Delivery:
         """Send it unless it is sent, refused or in doubt; NotSentError when it may be tried again.
 

@@ -55,7 +55,7 @@ class NoticeActivities:
         self._head = head
         self._templates = templates
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def notify_staff(self, call: Tell) -> Told:
         """Tell all that can be told now, in the order in which it was written down.
 

@@ -29,7 +29,7 @@ class OfferActivities:
         self._database = database
         self._directory = directory
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def grant_offer(self, call: Grant) -> Delivery:
         """One code per loop for ever. Intent, code and receipt are one transaction: never in doubt.
 
@@ -67,7 +67,7 @@ class OfferActivities:
             notices.write_down(session, loop, notices.step("call-back", call.step), call.at)
         effects.receipt(session, key, {}, call.at)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def propose_offer(self, call: Propose) -> Standing:
         """Write the proposal down, once; a loop that has its offer already needs no approval for it."""
         offer = call.offer
@@ -81,7 +81,7 @@ class OfferActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def remind_of_approval(self, call: Approval) -> Standing:
         """Ask again, or write down that nobody has decided in time."""
         with self._database.session() as session:

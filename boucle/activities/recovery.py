@@ -10,7 +10,7 @@ from temporalio import activity
 from boucle.activities.calls import FinishFollowUp, JudgeAnswer, Judged
 from boucle.engine import followups, notices, privacy, questions
 from boucle.engine.database import Database
-from boucle.engine.loops import subject_of
+from boucle.engine.loops import lock_loop, subject_of
 from boucle.engine.standing import get_standing
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import QuestionRow
@@ -44,7 +44,7 @@ class RecoveryActivities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def judge_answer(self, call: JudgeAnswer) -> Judged:
         """What the answer means; a text that was erased meanwhile names nothing."""
         with self._database.reading() as session:
@@ -55,11 +55,11 @@ class RecoveryActivities:
             problem = low or names_problem(_read_text(session, loop, question), call.problem_words)
             return Judged(still_low=_judge(loop) == Closure.NOT_RECOVERED, problem=problem)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def finish_follow_up(self, call: FinishFollowUp) -> Standing:
         """The loop ends, and where its rule says so goes on with its next round."""
         with self._database.session() as session:
-            loop = session.get_one(LoopRow, call.loop)
+            loop = lock_loop(session, call.loop)
             followups.finish(
                 session, call.loop, round_=call.round, judged=_judge(loop), if_still_low=call.if_still_low,
                 at=call.at,

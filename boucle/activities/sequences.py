@@ -19,7 +19,7 @@ class SequenceActivities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def tell_step(self, call: TellStep) -> Standing:
         """Once for each step of a round, to a team or to a person; nobody is told of a closed loop."""
         with self._database.session() as session:

@@ -21,7 +21,7 @@ class TaskActivities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def remind_of_task(self, call: TaskDue) -> Standing:
         """Its owner is to be told that it is due soon."""
         with self._database.session() as session:
@@ -33,7 +33,7 @@ class TaskActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def call_task_late(self, call: TaskDue) -> Standing:
         """Who asked for it is to be told that it was not done in time."""
         with self._database.session() as session:

@@ -26,7 +26,7 @@ class WaitActivities:
         self._database = database
         self._directory = directory
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def wake_case(self, call: Wake) -> Standing:
         """The snooze, or the wait, whose time has come is over, and the owner is to be told."""
         with self._database.session() as session:
@@ -39,7 +39,7 @@ class WaitActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def remind_of_promise(self, call: PromiseDue) -> Standing:
         """The owner is to be told that the promise is due soon."""
         with self._database.session() as session:
@@ -52,7 +52,7 @@ class WaitActivities:
             session.commit()
             return standing
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def miss_promise(self, call: PromiseDue) -> Standing:
         """Nobody has said in time that it was kept; the lead is to be told, and may claim the case."""
         with self._database.session() as session:

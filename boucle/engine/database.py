@@ -26,7 +26,7 @@ from boucle.errors import BoucleError, UnreachableError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 30_000
 _POOL: Mapping[str, Any] = {"hide_parameters": True, "pool_size": 16, "max_overflow": 16}
-"""As many connections as a worker has threads; they are opened when they are needed, and kept."""
+"""A worker has 20 threads, and some for its outbox. Connections are opened when they are needed; 16 stay."""
 _WRITES = "boucle_writes"
 _MIGRATING = 0x626F75636C65  # "boucle" in ASCII: one migration at a time on PostgreSQL
 

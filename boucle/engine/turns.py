@@ -1,8 +1,9 @@
-"""Turns of the threads of one process that write to one SQLite file.
+"""Turns of the threads that write to SQLite through one `Database`.
 
 SQLite lets one transaction write and tells the others to try again: each sleeps, longer and longer, and
 whoever asks at the right moment goes first. Among the threads of a worker one waited for seconds that way.
-Here they wait for each other, without sleeping; other processes are still SQLite's business.
+Here they wait for each other, without sleeping; other processes, and other `Database`s, are still SQLite's
+business.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 _HAS_TURN = "boucle_has_turn"
-_PATIENCE_S = 30.0
-"""Who has waited so long tries without a turn, and is told by SQLite what is wrong."""
+_PATIENCE_S = 5.0
+"""Who has waited so long goes without a turn, and waits as SQLite does. No turn can be lost for longer."""
 
 
 class Turns:
@@ -29,9 +30,7 @@ class Turns:
             connection.info[_HAS_TURN] = True
 
     def watch(self, engine: Engine) -> None:
-        """Let turns end with the transactions of this engine, however those end."""
-        event.listen(engine, "commit", lambda connection: self._end(connection.info))
-        event.listen(engine, "rollback", lambda connection: self._end(connection.info))
+        """Let a turn end when its connection is given back: after the commit, or whatever came instead."""
         event.listen(engine, "checkin", lambda _connection, record: self._end(record.info))
 
     def _end(self, info: dict[Any, Any]) -> None:

@@ -21,7 +21,7 @@ _RETRY = RetryPolicy(
 )
 _ALL_TRIES = timedelta(days=30)
 _TRANSACTION = timedelta(seconds=20)
-"""A worker that dies in it delays the loop by one try."""
+"""How long one try may take. A worker that dies in it delays the loop by the time of a workflow task."""
 _WAITED_FOR = timedelta(seconds=1)
 """So long a pause before the next try is waited for in place; a longer one is a timer of the workflow."""
 _DIALOGUE = timedelta(seconds=60)

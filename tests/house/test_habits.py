@@ -31,6 +31,19 @@ def test_no_clock_below_the_edges() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_activity_is_interrupted() -> None:
+    """A thread that is stopped in a transaction could keep what others wait for; it ends soon by itself."""
+    wrong = [
+        f"{module.path}:{node.lineno} {node.name}: write @activity.defn(no_thread_cancel_exception=True)"
+        for module in _in_rooms("activities")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(one).startswith("activity.defn") for one in node.decorator_list)
+        and "activity.defn(no_thread_cancel_exception=True)" not in map(ast.unparse, node.decorator_list)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_no_commit_below_the_edges() -> None:
     """A session is committed once, by whoever opened it: the command, the request, the activity."""
     wrong = [
