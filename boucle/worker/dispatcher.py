@@ -115,6 +115,7 @@ class Dispatcher:
     async def _begin(self) -> int:
         """Begin to tell what is due and not being told; a slow one does not hold up the others."""
         due = await asyncio.to_thread(self._read)
+        self._answered &= {one.row for one in due} | self._telling.keys()
         for one in due:
             task = asyncio.create_task(self._tell(one))
             self._telling[one.row] = ("start" if isinstance(one, _Start) else "act", task)
@@ -131,7 +132,6 @@ class Dispatcher:
         with self._database.reading() as session:
             starts = self._list_due(session, "start", _STARTS_AT_ONCE)
             acts = self._list_due(session, "act", _ACTS_AT_ONCE)
-            self._answered.intersection_update(row.id for row in acts)
             return [_describe(session, row) for row in (*starts, *acts)]
 
     def _list_due(self, session: Session, kind: Kind, at_once: int) -> list[OutboxRow]:

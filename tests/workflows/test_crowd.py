@@ -42,9 +42,9 @@ async def test_a_crowd_of_loops_gets_going_without_a_task_in_vain(idle_world: Wo
     assert len(world.mails.of("apology")) == _LOOPS
 
 
-def is_started(world: World, loop: str) -> bool:
+def is_started(world: World, row: str) -> bool:
     with world.database.reading() as session:
-        return session.get_one(OutboxRow, f"{loop}/1").state == "started"
+        return session.get_one(OutboxRow, row).state == "started"
 
 
 def note(world: World, loop: str) -> str:
@@ -74,8 +74,23 @@ async def test_acts_that_no_play_answers_hold_up_no_start(
     telling = asyncio.create_task(
         dispatcher.Dispatcher(world.env.client, world.database, world.task_queue).run(stop)
     )
-    await eventually(lambda: is_started(world, loop) or None, seconds=2.5)
+    await eventually(lambda: is_started(world, f"{loop}/1") or None, seconds=2.5)
     stop.set()
     await telling
     async with working(world):
         assert {(await world.decided(act)).state for act in acts} == {"applied"}
+
+
+async def test_an_answer_that_the_database_has_lost_is_not_asked_for_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporal remembers what became of an act when the database was set back to a copy of before."""
+    monkeypatch.setattr(dispatcher, "_BUSY", 0.001)  # it looks again while the act is being told
+    loop = world.open_loop("csm_case", {"team": "csm"})
+    await world.reached(loop, "working")
+    act = await world.act(loop, ActKind.NOTE, text="Said before.")
+    with world.database.session() as session:
+        row = session.get_one(OutboxRow, act.id)
+        row.state, row.done_at = "pending", None
+        session.commit()
+    await eventually(lambda: is_started(world, act.id) or None, seconds=10)
