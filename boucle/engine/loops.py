@@ -189,13 +189,17 @@ def advance(
     clocks: Sequence[tuple[ClockKind, Duration]] = (),
     met: ClockKind | None = None,
     missed: ClockKind | None = None,
+    leaves: str | None = None,
 ) -> None:
     """Enter a stage of the play and start its clocks; `open` becomes `in_progress`.
 
     `met`, `missed`: the clocks with which the stage before ends. A stage is entered once a round:
-    entering it again changes nothing, whatever came since. Nor does anything change on a closed loop.
+    entering it again changes nothing, whatever came since. Nor does anything change on a closed loop, or on
+    one that is in another stage than `leaves` by now.
     """
     loop = lock_loop(session, loop_id)
+    if leaves is not None and loop.stage != leaves:
+        return
     if loop.state == LoopState.CLOSED or _has_entered(session, loop, stage):
         return
     if met is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlmodel import Session, select
 
-from boucle.engine import commands, effects, inbox, loops, outbox, privacy, tasks
+from boucle.engine import commands, effects, holding, inbox, loops, outbox, privacy, tasks
 from boucle.engine.identity import new_id
 from boucle.engine.mails import Mail
 from boucle.engine.refusals import refusal
@@ -79,6 +79,7 @@ def attach(session: Session, row: ReplyRow, loop: LoopRow, *, by: str, at: datet
     loop = loops.lock_loop(session, loop.id)
     row.loop_id, row.round, row.problem = loop.id, loop.round, None
     session.flush()
+    holding.forget(session)
     privacy.move(session, row.id, loops.subject_of(loop), _scope(row))
     if row.kind == ReplyKind.OWN:
         inbox.finish(row, by, at)

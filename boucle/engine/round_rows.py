@@ -50,7 +50,7 @@ def list_of_round(session: Session, table: type[RowT], loop: LoopRow, *order: st
         rows = session.exec(_query(table), params={"loop": loop.id, "round": loop.round}).all()
         if loop.id in known.loops:
             known.lists[key] = rows
-    return sorted(rows, key=attrgetter(*order)) if order else rows
+    return sorted(rows, key=attrgetter(*order)) if order else tuple(rows)
 
 
 def has_none(session: Session, table: type[SQLModel], loop: LoopRow) -> bool:

@@ -223,6 +223,7 @@ class Play:
                     clocks=started,
                     met=met,
                     missed=missed,
+                    leaves=self.standing.stage,
                 )
                 self.take(await do(LoopActivities.advance, call))
 
