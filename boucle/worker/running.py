@@ -23,7 +23,7 @@ from boucle.worker.reconciler import Reconciler
 _log = logging.getLogger(__name__)
 
 _THREADS = 12
-"""Messages at once. Transitions have threads of their own: none waits for a mail server that is slow."""
+"""Messages at once. There are threads for transitions besides: none waits for a mail server that is slow."""
 _CACHED = 200
 _TASKS = 8
 """Workflow tasks at once. Their clock starts when they are taken, so a worker that takes more than it
@@ -52,12 +52,13 @@ async def run_worker(config: WorkerConfig, stop: asyncio.Event) -> None:
 def leave_loaded_alone() -> None:
     """Keep the garbage collector from looking again and again at what is loaded for good.
 
-    A worker makes many objects that end with their transaction, and almost none in rings.
+    A worker makes many objects that end with their transaction; of those in rings, a run that left the cache
+    is the largest, and has to be found soon.
     """
     load_workflows()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(10_000, 5, 5)
 
 
 async def work(client: Client, means: Means, task_queue: str, stop: asyncio.Event) -> None:

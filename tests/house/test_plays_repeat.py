@@ -39,6 +39,9 @@ CLOCKS = frozenset({"now", "utcnow", "today", "fromtimestamp", "astimezone"})
 OUTSIDE = frozenset({"hash", "id", "input", "open", "print", "__import__", "eval", "exec"})
 """Functions that say something else in another process, or reach out of it."""
 CHANGING = ast.List | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp
+MAKERS = frozenset({"list", "set", "dict", "defaultdict", "deque", "Counter"})
+KEPT = frozenset({"cache", "lru_cache"})
+"""What lets a function remember from one run to the next."""
 
 
 def _plays() -> list[Module]:
@@ -67,10 +70,19 @@ def find_unrepeatable(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield ast.unparse(node), node.lineno
             case ast.Call(func=ast.Name(id=name)) if name in OUTSIDE:
                 yield name, node.lineno
+            case ast.Attribute(attr=name) | ast.Name(id=name) if name in KEPT:
+                yield f"{name}, which runs would share", node.lineno
+            case ast.ImportFrom(module="asyncio"):
+                yield "names of asyncio without asyncio", node.lineno
             case ast.Global():
                 yield "a global that changes", node.lineno
-            case ast.For(iter=ast.Set()) | ast.comprehension(iter=ast.Set()):
-                yield "the order of a set", node.iter.lineno
+            case ast.For(iter=order) | ast.comprehension(iter=order) if _is_set(order):
+                yield "the order of a set", order.lineno
+
+
+def _is_set(node: ast.expr) -> bool:
+    made = isinstance(node, ast.Call) and ast.unparse(node.func) in {"set", "frozenset"}
+    return made or isinstance(node, ast.Set | ast.SetComp)
 
 
 def test_plays_use_nothing_that_differs_from_run_to_run() -> None:
@@ -87,10 +99,33 @@ def test_runs_share_nothing_that_changes() -> None:
     wrong = [
         f"{module.path}:{statement.lineno} keeps something that can change; a run keeps it in itself"
         for module in _plays()
-        for statement in module.tree.body
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, CHANGING)
+        for statement in find_shared(module.tree)
+        if _changes(statement)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def find_shared(tree: ast.Module) -> Iterator[ast.Assign | ast.AnnAssign]:
+    """What lies in a module, and in its classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef):
+            yield from (one for one in node.body if isinstance(one, ast.Assign | ast.AnnAssign))
+
+
+def _changes(statement: ast.Assign | ast.AnnAssign) -> bool:
+    """A dict is said to be a Mapping, and then a type checker holds that nobody changes it."""
+    value = statement.value
+    if isinstance(value, ast.Dict):
+        return not (isinstance(statement, ast.AnnAssign) and "Mapping" in ast.unparse(statement.annotation))
+    made = isinstance(value, ast.Call) and ast.unparse(value.func) in MAKERS
+    return made or isinstance(value, CHANGING)
+
+
+@pytest.mark.parametrize(
+    "text", ["A = []", "A: list[int] = []", "A = {}", "A = set()", "class B:\n    seen = {1}"]
+)
+def test_what_runs_would_share_is_found(text: str) -> None:
+    assert [one for one in find_shared(ast.parse(text)) if _changes(one)]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +135,8 @@ def test_runs_share_nothing_that_changes() -> None:
         "asyncio.sleep(1)",
         "open('file')",
         "hash(name)",
-        "[x for x in {1, 2}]",
+        "[x for x in set(a)]",
+        "from asyncio import sleep",
         "global a",
     ],
 )

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-from temporalio.workflow import _Definition
 
 from boucle.engine.database import Database
 from tests.workflows.mail_exchange import MailExchange, open_exchange
@@ -27,22 +25,6 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
     """The real server; a loop's time is skipped when a test says so."""
     async with await start_server() as environment:
         yield environment
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _proved_once() -> Iterator[None]:
-    """A worker proves that each play can be run in the sandbox before it begins; here the first one does."""
-    proved: set[type] = set()
-    prove = SandboxedWorkflowRunner.prepare_workflow
-
-    def prove_once(runner: SandboxedWorkflowRunner, play: _Definition) -> None:
-        if play.cls not in proved:
-            prove(runner, play)
-            proved.add(play.cls)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SandboxedWorkflowRunner, "prepare_workflow", prove_once)
-        yield
 
 
 @pytest.fixture
