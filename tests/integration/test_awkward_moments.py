@@ -17,7 +17,7 @@ from boucle.activities.mail import Mailbox
 from boucle.activities.messages import MessageActivities
 from boucle.activities.posting import Post
 from boucle.activities.templates import Templates
-from boucle.engine import approvals, asking, cases, clocks, loops, outbox, questions
+from boucle.engine import approvals, asking, cases, clocks, commands, loops, outbox, questions
 from boucle.engine.approvals import PLAY_S, Proposal
 from boucle.engine.climbing import climb
 from boucle.engine.database import Database
@@ -162,8 +162,15 @@ def test_a_case_that_nobody_owns_and_somebody_has_concluded_is_not_free(session:
 def test_a_reopening_is_told_to_a_play_that_still_ends_the_round_before(session: Session) -> None:
     loop = open_loop(session)
     loops.close(session, loop.id, closure=Closure.NO_ANSWER, by="boucle", at=AT)
-    command = act(session, loop.id, ActKind.REOPEN, at=AT + HOUR, text="She has called.").command
-    assert session.get_one(OutboxRow, command).state == "pending"
+    at = AT + HOUR
+    command = commands.record(
+        session, loop_id=loop.id, kind=ActKind.REOPEN, actor="carla", at=at, recorded_at=at, details={},
+        text="She has called.",
+    )  # fmt: skip
+    assert command.state == "applied"
+    assert session.get_one(OutboxRow, command.id).state == "pending"
+    commands.apply(session, command.id, at)
+    assert session.get_one(OutboxRow, command.id).state == "started"
 
 
 def messages(database: Database, folder: Path) -> MessageActivities:
