@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
-from boucle.engine import holding, loops
+from boucle.engine import loops
 from boucle.engine.canonical import instant_text
 from boucle.engine.refusals import refusal
-from boucle.engine.round_rows import has_none
+from boucle.engine.round_rows import find_of_loop
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import OfferRow
 from boucle.errors import NotFoundError
@@ -28,7 +27,6 @@ ALPHABET = "346789CDFGHJKMNPQRTVWXY"
 """Letters and digits that look and sound alike are left out, and vowels, so that no code is a word."""
 
 _GROUPS, _GROUP = 2, 5
-_OF_LOOP = select(OfferRow).where(OfferRow.loop_id == bindparam("loop"))
 
 
 @dataclass(frozen=True)
@@ -122,10 +120,7 @@ def label_of(offer: OfferRow, language: str) -> str | None:
 
 def find_offer(session: Session, loop_id: str) -> OfferRow | None:
     """The offer that the loop granted, in whatever round."""
-    held = holding.of(session).loops.get(loop_id)
-    if held is not None and has_none(session, OfferRow, held):
-        return None
-    return session.exec(_OF_LOOP, params={"loop": loop_id}).first()
+    return find_of_loop(session, OfferRow, loop_id)
 
 
 def get_offer_of(session: Session, loop_id: str) -> OfferRow:

@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from boucle.engine import consent, loops, offers, privacy
+from boucle.engine.round_rows import find_of_loop
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import GivenTestimonial, ReferralRow
 from boucle.errors import NotFoundError
@@ -51,7 +52,7 @@ def invite(session: Session, loop: LoopRow, at: datetime) -> ReferralRow:
 
 def find_referral(session: Session, loop_id: str) -> ReferralRow | None:
     """The referral that the loop invited to, in whatever round."""
-    return session.exec(select(ReferralRow).where(ReferralRow.loop_id == loop_id)).first()
+    return find_of_loop(session, ReferralRow, loop_id)
 
 
 def get_referral(session: Session, code: str) -> ReferralRow:

@@ -53,6 +53,14 @@ def list_of_round(session: Session, table: type[RowT], loop: LoopRow, *order: st
     return sorted(rows, key=attrgetter(*order)) if order else tuple(rows)
 
 
+def find_of_loop(session: Session, table: type[RowT], loop_id: str) -> RowT | None:
+    """The one row that a loop can have of a table, in whatever round: its offer, its referral."""
+    held = holding.of(session).loops.get(loop_id)
+    if held is not None and has_none(session, table, held):
+        return None
+    return session.exec(_query_loop(table), params={"loop": loop_id}).first()
+
+
 def has_none(session: Session, table: type[SQLModel], loop: LoopRow) -> bool:
     """Whether the round is known to have no such row.
 
@@ -82,13 +90,22 @@ def _query(table: type[RowT]) -> SelectOfScalar[RowT]:
 
 
 @cache
+def _query_loop(table: type[RowT]) -> SelectOfScalar[RowT]:
+    return select(table).where(_of_loop(table))
+
+
+@cache
 def _look() -> Executable:
     merged = select(LoopRow.id).where(LoopRow.merged_into == bindparam("loop"))
     replies = or_(_of_round(ReplyRow), col(ReplyRow.loop_id).in_(merged))
     wanted = [_of_round(table) for table in _BY_ROUND]
-    wanted += [col(table.loop_id) == bindparam("loop") for table in _BY_LOOP]
+    wanted += [_of_loop(table) for table in _BY_LOOP]
     return select_values(*(exists().where(where) for where in (*wanted, replies)))
 
 
 def _of_round(table: Any) -> Any:
-    return (table.loop_id == bindparam("loop")) & (table.round == bindparam("round"))
+    return _of_loop(table) & (table.round == bindparam("round"))
+
+
+def _of_loop(table: Any) -> Any:
+    return table.loop_id == bindparam("loop")

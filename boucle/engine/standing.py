@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from boucle.engine import approval_rows, consent, inbox, ladder, questions, task_rows
 from boucle.engine.case_rows import find_case
 from boucle.engine.clocks import running_clocks
-from boucle.engine.round_rows import has_none, list_of_round, look
+from boucle.engine.round_rows import find_of_loop, list_of_round, look
 from boucle.engine.tables import EffectRow, LoopRow, Personal
 from boucle.engine.work_tables import CaseRow, ReferralRow
 from boucle.errors import NotFoundError
@@ -23,7 +23,6 @@ _SAYS_NOTHING = frozenset({questions.ANSWERED, questions.EXPIRED, inbox.REPLIED}
 _ADDRESS = select(Personal.field).where(
     Personal.subject == bindparam("contact"), Personal.scope == "contact", Personal.field == "email"
 )
-_REFERRAL = select(ReferralRow).where(ReferralRow.loop_id == bindparam("loop"))
 
 
 def get_standing(session: Session, loop_id: str) -> Standing:
@@ -83,9 +82,7 @@ def _case(session: Session, loop: LoopRow, case: CaseRow) -> CaseStanding:
 
 
 def _referral(session: Session, loop: LoopRow) -> Literal["made", "converted"] | None:
-    if has_none(session, ReferralRow, loop):
-        return None
-    row = session.exec(_REFERRAL, params={"loop": loop.id}).first()
+    row = find_of_loop(session, ReferralRow, loop.id)
     if row is None or row.made_at is None:
         return None
     return "converted" if row.converted_at is not None else "made"
