@@ -58,8 +58,8 @@ def start_clocks(
         row = _get(session, loop, kind)
         if row is None or (kind in _AGAIN and row.state not in _GOING):
             since = begun if kind in _SINCE_ACCEPTANCE else at
-            row = _begin(row, loop, kind, since, due(since, duration, calendar))
-            row.business, started[kind] = duration.business, row.due_at
+            row = _begin(row, loop, kind, since, duration, calendar)
+            started[kind] = row.due_at
             session.add(row)
     if started:
         session.flush()
@@ -136,8 +136,7 @@ def restart_clock(
     row = _find(session, loop, kind, _GOING | {ClockState.MET})
     if row is None or state_at(ClockState(row.state), row.due_at, at) == ClockState.MISSED:
         return None
-    row = _begin(row, loop, kind, at, due(at, within, calendar))
-    row.business = within.business
+    row = _begin(row, loop, kind, at, within, calendar)
     session.add(row)
     session.flush()
     set_next_due(session, loop)
@@ -207,12 +206,16 @@ def miss_promise(session: Session, loop: LoopRow, number: int, at: datetime) -> 
 
 
 def _begin(
-    row: ClockRow | None, loop: LoopRow, kind: ClockKind, since: datetime, due_at: datetime
+    row: ClockRow | None,
+    loop: LoopRow,
+    kind: ClockKind,
+    since: datetime,
+    within: Duration,
+    calendar: Calendar | None,
 ) -> ClockRow:
     """A clock that runs since then; one that has ended begins anew."""
-    if row is None:
-        row = ClockRow(loop_id=loop.id, round=loop.round, kind=kind, started_at=since, due_at=due_at)
-    row.started_at, row.due_at = since, due_at
+    row = row or ClockRow(loop_id=loop.id, round=loop.round, kind=kind)
+    row.started_at, row.due_at, row.business = since, due(since, within, calendar), within.business
     row.state, row.ended_at, row.owner = ClockState.RUNNING, None, None
     row.paused_at, row.paused_for = None, 0
     return row
