@@ -11,7 +11,7 @@ from typing import Any
 
 from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from boucle.errors import RefusedError
@@ -31,7 +31,7 @@ class _DiscreetActivity(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 the base names it
         try:
             return await self.next.execute_activity(input)
-        except (ApplicationError, CancelledError):
+        except ApplicationError:
             raise
         except RefusedError as error:
             raise ApplicationError(error.reason, type="RefusedError", non_retryable=True) from None
