@@ -16,7 +16,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,10 +51,8 @@ BAR = 0.7
 
 _BARRED = "apologize_with_offer"
 _ROUNDS = 3
-_LOOPS: Mapping[str, int] = {_BARRED: 100}
-"""So many a round: how long it takes until the first one is looked at is not what is asked."""
-_FEWER = 40
-"""As many of each of the other plays, of which nothing is demanded."""
+_LOOPS, _LOOPS_BARRED = 40, 100
+"""In a round. Where a bar is set, how long it takes until the first one is looked at must not count."""
 _AT_ONCE = 40
 _THREADS, _CACHED, _TASKS = 12, 200, 8
 _QUEUE, _BARE_QUEUE = "bench", "bench-bare"
@@ -93,7 +91,7 @@ async def _measure(bench: Bench, subject: Subject) -> dict[str, Any]:
     """A round of each that does not count, for what is loaded once; then rounds in turn."""
     await _round(bench, subject, 10)
     events = await _read_history(bench, subject)
-    alike, loops = read_script(events), _LOOPS.get(subject.play, _FEWER)
+    alike, loops = read_script(events), _LOOPS_BARRED if subject.play == _BARRED else _LOOPS
     script = Script(tuple((False,) * len(phase) for phase in alike.phases))
     await _bare_round(bench, script, 10)
     turns = [
