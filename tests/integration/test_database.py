@@ -204,7 +204,7 @@ def test_nobody_who_wants_to_write_is_passed_over_for_long(sqlite: Database) -> 
         thread.start()
     passed_by = []
     for _ in range(20):
-        time.sleep(0.01)
+        time.sleep(0.01)  # the crowd is at it when we come
         before = written[0]
         with sqlite.session() as session:
             session.commit()

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from boucle.model import ActKind, EffectState
 from tests.workflows.history_text import plain_text, read_histories
-from tests.workflows.world import AMELIE, World, eventually
+from tests.workflows.world import AMELIE, World, eventually, eventually_told
 
 CASE: dict[str, JsonValue] = {"team": "csm", "acknowledge": "we-call-you"}
 SECRETS = (
@@ -23,23 +23,18 @@ SECRETS = (
 
 
 async def everything_said(world: World, loop: str) -> str:
-    histories = await eventually_listed(world, loop)
+    histories = await eventually_told(lambda: read_histories(world.env.client, loop), 20)  # lists lag
     return "\n".join(plain_text(history) for history in histories)
-
-
-async def eventually_listed(world: World, loop: str) -> list[str]:
-    async with asyncio.timeout(20):
-        while not (histories := await read_histories(world.env.client, loop)):  # noqa: ASYNC110 lists lag
-            await asyncio.sleep(0.1)
-    return histories
 
 
 async def eventually_said(world: World, loop: str, words: str) -> str:
     """All that is said, once these words are: a failure is told when it is not soon over."""
-    async with asyncio.timeout(20):
-        while words not in (said := await everything_said(world, loop)):  # noqa: ASYNC110 nor do histories call back
-            await asyncio.sleep(0.1)
-    return said
+
+    async def listen() -> str:
+        said = await everything_said(world, loop)
+        return said if words in said else ""
+
+    return await eventually_told(listen, 20)
 
 
 def secrets_in(said: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -177,12 +177,12 @@ class World:
 
     async def counts_events(self, loop: str, kind: EventType.ValueType, number: int) -> None:
         """The history comes to have so many of them: it is written after the database."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                history = await self.handle(loop).fetch_history()
-                if sum(event.event_type == kind for event in history.events) == number:
-                    return
-                await asyncio.sleep(0.05)
+
+        async def are_there() -> bool:
+            history = await self.handle(loop).fetch_history()
+            return sum(event.event_type == kind for event in history.events) == number
+
+        await eventually_told(are_there)
 
     async def now(self, loop: str) -> datetime:
         """The loop's own time."""
@@ -267,6 +267,14 @@ async def eventually(look: Callable[[], T | None], seconds: float = PATIENCE) ->
         while (seen := look()) is None:  # noqa: ASYNC110 a database does not call back
             await asyncio.sleep(0.02)
         return seen
+
+
+async def eventually_told(ask: Callable[[], Awaitable[T]], seconds: float = PATIENCE) -> T:
+    """As `eventually`, of a server that has to be asked: the first answer that says something."""
+    async with asyncio.timeout(seconds):
+        while not (answer := await ask()):  # noqa: ASYNC110 nor does a server call back
+            await asyncio.sleep(0.05)
+        return answer
 
 
 def _accept(session: Session, number: int, at: datetime, person: Person | None) -> ResponseRow:
