@@ -56,7 +56,7 @@ _LOOPS, _LOOPS_BARRED = 40, 100
 _AT_ONCE = 40
 _THREADS, _CACHED, _TASKS = 12, 200, 8
 _QUEUE, _BARE_QUEUE = "bench", "bench-bare"
-_PAUSE = 0.05
+_PAUSE = 0.1
 _WITHIN = 600.0
 _numbers = count(1)
 

@@ -68,7 +68,7 @@ class LoopActivities:
     def apply_act(self, call: ApplyAct) -> ActOutcome:
         """Apply a recorded act, with all that follows from it."""
         with self._database.session() as session:
-            outcome = commands.apply(session, call.command, call.at)
+            outcome = commands.apply(session, call.command, call.at, loop_id=call.loop)
             session.commit()
             return outcome
 

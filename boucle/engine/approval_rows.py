@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from boucle.engine import reservations
-from boucle.engine.round_rows import find_of_loop, list_of_round
+from boucle.engine.round_rows import has_none, list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import ApprovalRow, OfferRow
 from boucle.model import ApprovalState, ClockKind, Money
@@ -59,5 +59,5 @@ def drop(session: Session, loop: LoopRow, at: datetime) -> None:
         if row.state == ApprovalState.WAITING:
             row.state, row.decided_at = ApprovalState.DROPPED, at
             session.add(row)
-    if find_of_loop(session, OfferRow, loop.id) is None:
+    if has_none(session, OfferRow, loop):
         reservations.give_back(session, loop.id, at)

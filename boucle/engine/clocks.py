@@ -13,7 +13,7 @@ from sqlmodel import Session
 from boucle.engine import commitments
 from boucle.engine.case_rows import find_case
 from boucle.engine.clock import after, due, worked
-from boucle.engine.round_rows import has_none, list_of_round
+from boucle.engine.round_rows import list_of_round
 from boucle.engine.tables import LoopRow
 from boucle.engine.work_tables import ClockRow
 from boucle.model import Calendar, ClockKind, ClockState, Duration
@@ -62,7 +62,6 @@ def start_clocks(
             started[kind] = row.due_at
             session.add(row)
     if started:
-        session.flush()
         set_next_due(session, loop)
     return started
 
@@ -99,7 +98,6 @@ def pause_clocks(session: Session, loop: LoopRow, at: datetime) -> list[ClockKin
     for row in rows:
         row.state, row.paused_at = ClockState.PAUSED, at
         session.add(row)
-    session.flush()
     set_next_due(session, loop)
     return [ClockKind(row.kind) for row in rows]
 
@@ -115,7 +113,6 @@ def resume_clocks(
         row.state, row.paused_at = ClockState.RUNNING, None
         row.paused_for += int(worked(since, at, calendar).total_seconds())
         session.add(row)
-    session.flush()
     set_next_due(session, loop)
     return {ClockKind(row.kind): row.due_at for row in rows}
 
@@ -138,7 +135,6 @@ def restart_clock(
         return None
     row = _begin(row, loop, kind, at, within, calendar)
     session.add(row)
-    session.flush()
     set_next_due(session, loop)
     return row.due_at
 
@@ -153,7 +149,6 @@ def stop_clocks(session: Session, loop: LoopRow, at: datetime) -> list[str]:
         commitments.end_commitment(session, promise, ClockState.STOPPED, at, _owner(session, loop))
     loop.next_due = None
     session.add(loop)
-    session.flush()
     return [*(row.kind for row in rows), *(promise_name(row.number) for row in promises)]
 
 
@@ -178,7 +173,6 @@ def set_next_due(session: Session, loop: LoopRow) -> None:
         dates.append(case.next_try_at)
     loop.next_due = min(dates, default=None)
     session.add(loop)
-    session.flush()
 
 
 def promise_name(number: int) -> str:
@@ -222,8 +216,8 @@ def _begin(
 
 
 def _get(session: Session, loop: LoopRow, kind: ClockKind) -> ClockRow | None:
-    none = has_none(session, ClockRow, loop)
-    return None if none else session.get(ClockRow, (loop.id, loop.round, kind))
+    rows = list_of_round(session, ClockRow, loop)
+    return next((row for row in rows if row.kind == kind), None)
 
 
 def _find(
@@ -239,7 +233,6 @@ def _list(session: Session, loop: LoopRow, states: Collection[ClockState]) -> Se
 
 def _end(session: Session, loop: LoopRow, row: ClockRow, state: ClockState, at: datetime) -> ClockState:
     _finish(session, loop, row, state, at)
-    session.flush()
     set_next_due(session, loop)
     return state
 

@@ -74,19 +74,19 @@ def record(
         privacy.store(session, loops.subject_of(loop), ACT, {command.id: text})
     was_closed = loop.state == LoopState.CLOSED
     if was_closed or act.at_once:
-        apply(session, command.id, recorded_at)
+        apply(session, command.id, recorded_at, loop_id=loop.id)
     if not was_closed or loop.state != LoopState.CLOSED:  # a play may still be ending the round before
         outbox.enqueue_act(session, loop, command.id, recorded_at)
     return command
 
 
-def apply(session: Session, command_id: str, at: datetime) -> ActOutcome:
+def apply(session: Session, command_id: str, at: datetime, *, loop_id: str | None = None) -> ActOutcome:
     """Do what the act says, or refuse it; the same outcome again for one that was decided.
 
-    `at` is now for the loop. Safe without a play: an act whose workflow has ended is applied, or
-    refused, by calling this.
+    `at` is now for the loop, which is asked for unless the caller knows it. Safe without a play: an act
+    whose workflow has ended is applied, or refused, by calling this.
     """
-    loop = loops.lock_loop(session, _find_loop(session, command_id))
+    loop = loops.lock_loop(session, loop_id or _find_loop(session, command_id))
     command = session.get_one(CommandRow, command_id, populate_existing=True)
     if command.state == "recorded":
         _decide(session, loop, command, max(at, command.at))
@@ -162,7 +162,6 @@ def _decide(session: Session, loop: LoopRow, command: CommandRow, at: datetime) 
         loops.append(session, loop, "act.refused", at=at, actor=command.actor, payload=payload, text=text)
     command.applied_at = at
     session.add(command)
-    session.flush()
 
 
 def _text(session: Session, loop: LoopRow, command: CommandRow) -> Mapping[str, str]:

@@ -16,18 +16,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
-from boucle.engine.turns import Turns
+from boucle.engine.transaction import Transaction, let_write
 from boucle.errors import BoucleError, UnreachableError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 30_000
 _POOL: Mapping[str, Any] = {"hide_parameters": True, "pool_size": 16, "max_overflow": 16}
 """A worker has 20 threads, and some for its outbox. Connections are opened when they are needed; 16 stay."""
-_WRITES = "boucle_writes"
 _MIGRATING = 0x626F75636C65  # "boucle" in ASCII: one migration at a time on PostgreSQL
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -64,7 +63,7 @@ class Database:
         self._url = _parse(url)
         self.dialect: Dialect = "sqlite" if self._url.drivername == "sqlite" else "postgresql"
         self._engine = _engine(self._url)
-        self._writer = self._engine.execution_options(**{_WRITES: True})
+        self._writer = let_write(self._engine)
 
     @property
     def where(self) -> str:
@@ -79,15 +78,13 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A writing transaction, begun at once; rolled back unless the caller commits."""
-        with Session(self._writer, expire_on_commit=False) as session:
-            self._begin(session)
+        with self._begun(self._writer) as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction for reading; what it writes is rolled back."""
-        with Session(self._engine, expire_on_commit=False) as session:
-            self._begin(session)
+        with self._begun(self._engine) as session:
             yield session
 
     def migrate(self, revision: str = "head") -> None:
@@ -98,7 +95,7 @@ class Database:
         """
         engine = _engine(self._url, foreign_keys=False)
         try:
-            with Session(engine.execution_options(**{_WRITES: True})) as session, session.begin():
+            with self._naming_damage(), Transaction(let_write(engine)) as session, session.begin():
                 self._begin(session)
                 _upgrade(session.connection(), revision)
         finally:
@@ -114,10 +111,28 @@ class Database:
         """Close every pooled connection."""
         self._engine.dispose()
 
+    @contextmanager
+    def _begun(self, engine: Engine) -> Iterator[Session]:
+        with self._naming_damage(), Transaction(engine, expire_on_commit=False) as session:
+            self._begin(session)
+            yield session
+
+    @contextmanager
+    def _naming_damage(self) -> Iterator[None]:
+        """Say of a damaged file which one it is, wherever SQLite comes upon the damage."""
+        try:
+            yield
+        except DatabaseError as error:
+            if _is_damage(error):
+                raise DamagedDatabaseError(self.where, str(error.orig)) from error
+            raise
+
     def _begin(self, session: Session) -> None:
         try:
             session.connection()
         except OperationalError as error:
+            if _is_damage(error):
+                raise
             detail = str(error.orig).strip().partition("\n")[0]
             raise UnreachableError("the database", self.where, detail) from error
 
@@ -148,24 +163,13 @@ def _engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         _configure_sqlite(connection)
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
 
-    turns = Turns()
-
-    def begin(connection: Connection) -> None:
-        _begin_sqlite(connection, turns)
-
     event.listen(engine, "connect", configure)
-    event.listen(engine, "begin", begin)
-    turns.watch(engine)
-    event.listen(engine, "handle_error", _name_damage)
     return engine
 
 
-def _name_damage(context: ExceptionContext) -> None:
-    """Say of a damaged file which one it is, wherever SQLite comes upon the damage."""
-    error = context.original_exception
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} and context.engine is not None:
-        raise DamagedDatabaseError(context.engine.url.render_as_string(), str(error)) from error
+def _is_damage(error: DatabaseError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _configure_sqlite(connection: Any) -> None:
@@ -178,14 +182,6 @@ def _configure_sqlite(connection: Any) -> None:
         "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection, turns: Turns) -> None:
-    """Take the write lock at once: SQLite refuses an upgrade from reading whatever the timeout."""
-    writes = connection.get_execution_options().get(_WRITES, False)
-    if writes:
-        turns.take(connection)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _upgrade(connection: Connection, revision: str) -> None:

@@ -24,7 +24,7 @@ _KEY = "boucle_holding"
 
 @dataclass
 class Holding:
-    """`loops` are held by the transaction. `rows` of theirs were read, or written, since.
+    """`loops` are held by the transaction. `rows` of theirs were read, or written, since (None: not there).
 
     `lists`: all rows of a table that belong to a loop's round. `bare`: by loop and round, the tables in which
     it has none. `heads`: by chain, the number and the hash of its last event.
@@ -55,11 +55,9 @@ def hold(session: Session, loop: LoopRow) -> None:
 def read(session: Session, table: type[RowT], key: Hashable) -> RowT | None:
     """A row that only changes while its loop is held, by its key; the caller holds the loop."""
     rows = of(session).rows
-    row: RowT | None = rows.get((table, key))
-    if row is None:
-        row = session.get(table, key, populate_existing=True)
-        if row is not None:
-            rows[table, key] = row
+    if (table, key) not in rows:
+        rows[table, key] = session.get(table, key, populate_existing=True)
+    row: RowT | None = rows[table, key]
     return row
 
 
@@ -80,9 +78,15 @@ def _after_rollback(session: AnySession, _transaction: Any) -> None:
 
 @event.listens_for(AnySession, "transient_to_pending")
 def _at_new_row(session: AnySession, row: Any) -> None:
-    """What was seen of its table is seen no more."""
+    """It is one more of its round; whoever was known to have none of its table may have it now."""
     known, table = of(session), type(row)
+    loop, round_ = getattr(row, "loop_id", None), getattr(row, "round", None)
+    if loop is not None and round_ is not None:
+        had_none = table in known.bare.get((loop, round_), ())
+        listed = () if had_none else known.lists.get((table, loop, round_))
+        if listed is not None:
+            known.lists[table, loop, round_] = [*listed, row]
     for tables in known.bare.values():
         tables.discard(table)
-    for listed in [key for key in known.lists if key[0] is table]:
-        del known.lists[listed]
+    for missed in [key for key, found in known.rows.items() if found is None and key[0] is table]:
+        del known.rows[missed]

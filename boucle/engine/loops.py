@@ -207,9 +207,9 @@ def advance(
     if missed is not None:
         miss_clock(session, loop_id, missed, at)
     first = loop.state == LoopState.OPEN
-    loop.state, loop.stage = LoopState.IN_PROGRESS, stage
     calendar = _plan(loop).calendar
     started = clock_rows.start_clocks(session, loop, clocks, calendar, at, begins_round=first)
+    loop.state, loop.stage = LoopState.IN_PROGRESS, stage
     due: dict[str, JsonValue] = {kind: instant_text(instant) for kind, instant in started.items()}
     append(session, loop, "loop.advanced", at=at, payload={"stage": stage, "clocks": due})
 

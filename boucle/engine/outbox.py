@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, func, true
+from sqlalchemy import BindParameter, ColumnElement, Executable, Integer, bindparam, func, true, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, SQLModel, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from boucle.engine import reservations
@@ -114,10 +114,10 @@ def _pending(*, timed: bool, one_kind: bool) -> SelectOfScalar[OutboxRow]:
 
 def mark_started(session: Session, row_id: str, at: datetime) -> bool:
     """Temporal took it; what the start reserved is used. False when it was no longer pending."""
-    row = _leave_pending(session, row_id, "started", at, None)
-    if row is not None and row.kind == "start":
-        reservations.use(session, row.loop_id, at)
-    return row is not None
+    kind, loop_id = _leave_pending(session, row_id, "started", at, None)
+    if kind == "start":
+        reservations.use(session, loop_id, at)
+    return kind is not None
 
 
 def mark_refused(session: Session, row_id: str, problem: str, at: datetime) -> bool:
@@ -126,10 +126,10 @@ def mark_refused(session: Session, row_id: str, problem: str, at: datetime) -> b
     What a start had reserved of caps and budgets is free again, unless an earlier round has used it.
     """
     loop = _lock_loop_of(session, row_id)
-    row = _leave_pending(session, row_id, "refused", at, problem)
-    if row is not None and row.kind == "start" and loop is not None:
+    kind, _ = _leave_pending(session, row_id, "refused", at, problem)
+    if kind == "start" and loop is not None:
         reservations.release(session, loop, problem, at)
-    return row is not None
+    return kind is not None
 
 
 def mark_ended(session: Session, loop_id: str, problem: str, at: datetime) -> bool:
@@ -215,14 +215,24 @@ def _waiting_of_loop(other: type[OutboxRow], kind: Kind) -> SelectOfScalar[str]:
 
 def _leave_pending(
     session: Session, row_id: str, state: str, at: datetime, problem: str | None
-) -> OutboxRow | None:
-    row = _lock(session, row_id)
-    if row is None or row.state != "pending":
-        return None
-    row.state, row.done_at, row.problem = state, at, problem
-    session.add(row)
+) -> tuple[Kind | None, str]:
+    """What the row asked for, and for which loop; no kind where it did not wait any more."""
     session.flush()
-    return row
+    values = {"row": row_id, "to": state, "when": at, "why": problem}
+    left = session.execute(_leaving(), values).first()
+    return (left.kind, left.loop_id) if left else (None, "")
+
+
+@cache
+def _leaving() -> Executable:
+    """One statement, and no row of the session's: it is asked for with every act."""
+    rows = SQLModel.metadata.tables[str(OutboxRow.__tablename__)]
+    return (
+        update(rows)
+        .where(rows.c.id == bindparam("row"), rows.c.state == "pending")
+        .values(state=bindparam("to"), done_at=bindparam("when"), problem=bindparam("why"))
+        .returning(rows.c.kind, rows.c.loop_id)
+    )
 
 
 def _lock_loop_of(session: Session, row_id: str) -> LoopRow | None:

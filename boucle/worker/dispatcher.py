@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,6 +86,8 @@ class Dispatcher:
         self._plays = frozenset(load_workflows().workflows)
         self._telling: dict[str, tuple[Kind, asyncio.Task[None]]] = {}
         self._answered: set[str] = set()
+        self._taken: list[str] = []
+        self._marking = asyncio.Lock()
         self._woken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -190,7 +192,18 @@ class Dispatcher:
             )
         except WorkflowAlreadyStartedError:
             _log.info("loop %s has run already", start.loop)
-        await self._write(lambda session: outbox.mark_started(session, start.row, _now()))
+        await self._mark(start.row)
+
+    async def _mark(self, row: str) -> None:
+        """Write down that Temporal took it, with all others whose turn has come since the last writing.
+
+        What cannot be written is told once more.
+        """
+        self._taken.append(row)
+        async with self._marking:
+            rows, self._taken = self._taken, []
+            if rows:
+                await self._write(lambda session: _mark_all(session, rows))
 
     async def _deliver(self, delivery: _Delivery) -> None:
         handle = self._client.get_workflow_handle(delivery.loop)
@@ -216,7 +229,7 @@ class Dispatcher:
         once more.
         """
         if delivery.row in self._answered:
-            await self._write(lambda session: outbox.mark_started(session, delivery.row, _now()))
+            await self._mark(delivery.row)
         self._answered ^= {delivery.row}
 
     async def _apply_here(self, delivery: _Delivery) -> None:
@@ -235,6 +248,11 @@ class Dispatcher:
             result = change(session)
             session.commit()
             return result
+
+
+def _mark_all(session: Session, rows: Sequence[str]) -> None:
+    for row in rows:
+        outbox.mark_started(session, row, _now())
 
 
 def _describe(session: Session, row: OutboxRow) -> _Start | _Delivery:
