@@ -6,8 +6,8 @@ order, whose activities do nothing and which nobody writes down, set up as Tempo
 Its activities are the server's, whatever ours are: `ratio`. Where ours are local ones, a second bare workflow
 has local ones too: `ratio_alike` says what is left when that gain is taken out.
 
-Both workers have as many threads and run in this process; rounds of all take turns, and a ratio is that of
-the medians.
+Both workers have as many threads, and each a process of its own; this one opens the loops, acts, and starts
+the bare workflows. Rounds of all take turns, and a ratio is that of the medians.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,33 +28,24 @@ from sqlmodel import select
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from benchmarks.bare_workflow import Bare, BareActivities, Script
-from benchmarks.play_loops import LEAD, MEMBER, SUBJECTS, TEAM, Subject, accept, act, open_loops
-from boucle.activities import Means
-from boucle.activities.letters import Letterhead
-from boucle.activities.mail import Mailbox
-from boucle.activities.people import Colleague, Directory, Team
-from boucle.activities.templates import Templates
+from benchmarks.bare_workflow import Script
+from benchmarks.play_loops import SUBJECTS, Subject, accept, act, open_loops
+from benchmarks.play_workers import BARE_QUEUE, begun, database_url
 from boucle.engine.database import Database
-from boucle.engine.links import LinkKeys, Links
 from boucle.engine.tables import LoopRow
 from boucle.local.ports import pick_port
 from boucle.local.server import Server, ServerConfig, find_executable
 from boucle.worker.connection import bootstrap, connect
-from boucle.worker.running import leave_loaded_alone, work
 
 BAR = 0.7
 """How fast, at least, `apologize_with_offer` must be, where the bare workflow is 1."""
 
 _BARRED = "apologize_with_offer"
-_ROUNDS = 3
-_LOOPS, _LOOPS_BARRED = 40, 100
-"""In a round. Where a bar is set, how long it takes until the first one is looked at must not count."""
+_SIZE, _SIZE_BARRED = (3, 40), (5, 100)
+"""Rounds, and loops in each. Where a bar is set, how long it takes until the first one is looked at must not
+count, nor a moment in which the machine is busy with something else."""
 _AT_ONCE = 40
-_THREADS, _CACHED, _TASKS = 12, 200, 8
-_QUEUE, _BARE_QUEUE = "bench", "bench-bare"
 _PAUSE = 0.1
 _WITHIN = 600.0
 _numbers = count(1)
@@ -77,13 +67,11 @@ def run() -> dict[str, Any]:
 
 
 async def _run(folder: Path) -> dict[str, Any]:
-    leave_loaded_alone()
     async with _benched(folder) as bench:
         plays = [await _measure(bench, subject) for subject in SUBJECTS]
     barred = next(play for play in plays if play["play"] == _BARRED)
     return {
-        "rounds": _ROUNDS, "processors": os.cpu_count(), "plays": plays, "bar": BAR,
-        "met": barred["ratio"] >= BAR,
+        "processors": os.cpu_count(), "plays": plays, "bar": BAR, "met": barred["ratio"] >= BAR,
     }  # fmt: skip
 
 
@@ -91,7 +79,7 @@ async def _measure(bench: Bench, subject: Subject) -> dict[str, Any]:
     """A round of each that does not count, for what is loaded once; then rounds in turn."""
     await _round(bench, subject, 10)
     events = await _read_history(bench, subject)
-    alike, loops = read_script(events), _LOOPS_BARRED if subject.play == _BARRED else _LOOPS
+    alike, (rounds, loops) = read_script(events), _SIZE_BARRED if subject.play == _BARRED else _SIZE
     script = Script(tuple((False,) * len(phase) for phase in alike.phases))
     await _bare_round(bench, script, 10)
     turns = [
@@ -100,11 +88,12 @@ async def _measure(bench: Bench, subject: Subject) -> dict[str, Any]:
             await _bare_round(bench, script, loops),
             await _bare_round(bench, alike, loops),
         )
-        for _ in range(_ROUNDS)
+        for _ in range(rounds)
     ]
     ours, bare, bare_alike = (loops / median(turn[at] for turn in turns) for at in (0, 1, 2))
     return {
         "play": subject.play,
+        "rounds": rounds,
         "loops": loops,
         "activities": sum(map(len, script.phases)),
         "local": sum(map(sum, alike.phases)),
@@ -164,7 +153,7 @@ async def _bare(bench: Bench, script: Script, limit: asyncio.Semaphore) -> None:
     id_ = f"bare-{next(_numbers)}"
     bench.waiting[id_] = asyncio.Event()
     async with limit:
-        handle = await bench.client.start_workflow("bare", script, id=id_, task_queue=_BARE_QUEUE)
+        handle = await bench.client.start_workflow("bare", script, id=id_, task_queue=BARE_QUEUE)
     if len(script.phases) > 1:
         await bench.waiting[id_].wait()
     for number in range(len(script.phases) - 1):
@@ -180,13 +169,13 @@ async def _benched(folder: Path) -> AsyncIterator[Bench]:
         executable, file = find_executable(None), folder / "temporal.db"
         config = ServerConfig(executable, file, folder / "temporal.log", pick_port(), lock.fileno())
         server = await Server.start(config)
-        database = Database(f"sqlite:///{folder / 'boucle.db'}")
+        database = Database(database_url(folder))
         try:
             database.migrate()
             client = await connect(config.address, "default")
             await bootstrap(client)
             bench = Bench(client, database)
-            async with _working(bench, folder):
+            async with _working(bench, config.address, folder):
                 yield bench
         finally:
             database.dispose()
@@ -194,53 +183,17 @@ async def _benched(folder: Path) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def _working(bench: Bench, folder: Path) -> AsyncIterator[None]:
-    here, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def hear(id_: str) -> None:
-        here.call_soon_threadsafe(bench.waiting[id_].set)
-
-    activities = BareActivities(hear)
-    ours = asyncio.create_task(work(bench.client, make_means(bench.database, folder), _QUEUE, stop))
-    with ThreadPoolExecutor(_THREADS + _TASKS) as threads:
-        async with _make_bare_worker(bench.client, activities, threads):
-            yield
-    stop.set()
-    await ours
+async def _working(bench: Bench, address: str, folder: Path) -> AsyncIterator[None]:
+    """Both workers; who waits for a bare workflow is woken when it waits itself."""
+    async with begun("ours", address, folder), begun("bare", address, folder) as said:
+        hearing = asyncio.create_task(_hear(bench, said))
+        yield
+        hearing.cancel()
 
 
-def _make_bare_worker(client: Client, bare: BareActivities, threads: ThreadPoolExecutor) -> Worker:
-    """As the SDK does by itself, with as many threads and tasks as the product's own."""
-    return Worker(
-        client,
-        task_queue=_BARE_QUEUE,
-        workflows=[Bare],
-        activities=[bare.bare_step, bare.bare_wait],
-        activity_executor=threads,
-        max_concurrent_activities=_THREADS,
-        max_concurrent_local_activities=_TASKS,
-        max_concurrent_workflow_tasks=_TASKS,
-        max_cached_workflows=_CACHED,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-    )
-
-
-def make_means(database: Database, folder: Path) -> Means:
-    """Messages are files, as where no mail server is set."""
-    (folder / "templates").mkdir()
-    (folder / "templates" / "words.en.txt").write_text(
-        "Subject: Hello\n\nHello {{ contact.name }}\n", "utf-8"
-    )
-    people = {id_: Colleague(id_, f"{id_}@firm.example", "en", "UTC") for id_ in (MEMBER, LEAD)}
-    return Means(
-        database=database,
-        mailer=Mailbox(folder / "mailbox"),
-        templates=Templates(folder / "templates", "en"),
-        head=Letterhead("Firm", "Firm <hello@firm.example>", "firm.example"),
-        directory=Directory(people=people, teams={TEAM: Team("Team", LEAD, (MEMBER,))}),
-        links=Links("https://firm.example/feedback", LinkKeys((b"k" * 32,))),
-    )
+async def _hear(bench: Bench, said: asyncio.StreamReader) -> None:
+    async for line in said:
+        bench.waiting[line.decode().strip()].set()
 
 
 def table(result: dict[str, Any]) -> str:

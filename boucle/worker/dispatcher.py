@@ -50,6 +50,8 @@ _AFTER_FAILURE = 2.0
 _STARTS_AT_ONCE = 15
 _ACTS_AT_ONCE = 25
 """Each kind has its own share: an act waits for its play, and no start waits for acts."""
+_STARTS_LEFT = 7
+"""So many of those begun are left before the next are read: each look costs as much as a few starts."""
 _TELLING = timedelta(seconds=10)
 _WRONG = RPCStatusCode.INVALID_ARGUMENT.name
 _PATIENCE = 6
@@ -125,21 +127,23 @@ class Dispatcher:
         return len(due)
 
     def _forget(self, row: str, task: asyncio.Task[None]) -> None:
-        del self._telling[row]
-        self._woken.set()  # the loop's next act may be told now
+        kind, _ = self._telling.pop(row)
+        starting = sum(of == "start" for of, _ in self._telling.values())
+        if kind == "act" or starting <= _STARTS_LEFT:  # the loop's next act, or the next starts, can be told
+            self._woken.set()
         if not task.cancelled() and (error := task.exception()):
             _log.error("outbox row %s was told, but not marked", row, exc_info=error)
 
     def _read(self) -> list[_Start | _Delivery]:
         with self._database.reading() as session:
-            starts = self._list_due(session, "start", _STARTS_AT_ONCE)
-            acts = self._list_due(session, "act", _ACTS_AT_ONCE)
+            starts = self._list_due(session, "start", _STARTS_AT_ONCE, left=_STARTS_LEFT)
+            acts = self._list_due(session, "act", _ACTS_AT_ONCE, left=_ACTS_AT_ONCE - 1)
             return [_describe(session, row) for row in (*starts, *acts)]
 
-    def _list_due(self, session: Session, kind: Kind, at_once: int) -> list[OutboxRow]:
+    def _list_due(self, session: Session, kind: Kind, at_once: int, *, left: int) -> list[OutboxRow]:
         """What is due of one kind and not being told, as much of it as its share has room for."""
         busy = {row for row, (of, _) in self._telling.items() if of == kind}
-        if len(busy) >= at_once:
+        if len(busy) > left:
             return []
         due = outbox.pending(session, at_once + len(busy), at=_now(), kind=kind)
         return [row for row in due if row.id not in busy][: at_once - len(busy)]
