@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from boucle.engine import cases, commitments, effects, ledger, loops
@@ -18,25 +14,9 @@ from boucle.engine.work_tables import CaseRow, CommitmentRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, ClockKind, Closure, Duration, EffectKind
 from tests.integration.opening import AT, HOUR, act, event_types, open_loop
+from tests.integration.statements import Statements
 
 DAY_CLOCK = ((ClockKind.CLOSE, Duration.parse("24h")),)
-
-
-class Statements:
-    """Counts the statements that any engine runs while it is asked to."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def __enter__(self) -> Self:
-        event.listen(Engine, "before_cursor_execute", self._hear)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(Engine, "before_cursor_execute", self._hear)
-
-    def _hear(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        self.said.append(statement)
 
 
 def test_a_loop_that_is_held_is_not_read_again(session: Session) -> None:
@@ -105,3 +85,11 @@ def test_what_another_transaction_did_is_seen_after_the_commit(database: Databas
         session.commit()
     with database.reading() as session:
         assert event_types(session, loop.id) == ["loop.opened", "case.opened", "loop.noted"]
+
+
+def test_a_stage_and_its_clocks_are_written_to_the_loop_at_once(session: Session) -> None:
+    loop, wait = open_loop(session), (ClockKind.FOLLOW_UP, Duration.parse("7 days"))
+    with Statements() as statements:
+        loops.advance(session, loop.id, stage="apologized", at=AT, clocks=(wait,))
+        session.flush()
+    assert sum(said.startswith("UPDATE loop ") for said in statements.said) == 1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from pydantic import JsonValue
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 from temporalio.api.enums.v1 import EventType
 
-from boucle.engine import commands
+from boucle.engine import commands, outbox
 from boucle.engine.tables import LoopRow, OutboxRow
+from boucle.errors import UnreachableError
 from boucle.model import ActKind
 from boucle.worker import dispatcher
 from tests.workflows.world import World, eventually, working
@@ -42,9 +44,35 @@ async def test_a_crowd_of_loops_gets_going_without_a_task_in_vain(idle_world: Wo
     assert len(world.mails.of("apology")) == _LOOPS
 
 
+async def test_starts_that_could_not_be_written_down_are_told_once_more(
+    idle_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are written down together: where that fails, none is lost, and none is done twice."""
+    failures, mark = iter(range(3)), outbox.mark_started
+
+    def stumble(session: Session, row: str, at: datetime) -> bool:
+        if next(failures, None) is not None:
+            raise UnreachableError("the database", "there", "away for a moment")
+        return mark(session, row, at)
+
+    monkeypatch.setattr(outbox, "mark_started", stumble)
+    world = idle_world
+    loops = [world.open_loop("apologize_with_offer", APOLOGY) for _ in range(6)]
+    async with working(world):
+        for row in (f"{loop}/1" for loop in loops):
+            await eventually(partial(is_started_or_none, world, row), seconds=30)
+        await eventually(lambda: count_apologized(world) == len(loops) or None, seconds=30)
+    assert next(failures, None) is None
+    assert len(world.mails.of("apology")) == len(loops)
+
+
 def is_started(world: World, row: str) -> bool:
     with world.database.reading() as session:
         return session.get_one(OutboxRow, row).state == "started"
+
+
+def is_started_or_none(world: World, row: str) -> bool | None:
+    return is_started(world, row) or None
 
 
 def note(world: World, loop: str) -> str:
@@ -74,7 +102,7 @@ async def test_acts_that_no_play_answers_hold_up_no_start(
     telling = asyncio.create_task(
         dispatcher.Dispatcher(world.env.client, world.database, world.task_queue).run(stop)
     )
-    await eventually(lambda: is_started(world, f"{loop}/1") or None, seconds=2.5)
+    await eventually(partial(is_started_or_none, world, f"{loop}/1"), seconds=2.5)
     stop.set()
     await telling
     async with working(world):
@@ -93,4 +121,4 @@ async def test_an_answer_that_the_database_has_lost_is_not_asked_for_for_ever(
         row = session.get_one(OutboxRow, act.id)
         row.state, row.done_at = "pending", None
         session.commit()
-    await eventually(lambda: is_started(world, act.id) or None, seconds=10)
+    await eventually(partial(is_started_or_none, world, act.id), seconds=10)
