@@ -44,12 +44,13 @@ class Transaction(Session):
     ) -> _Row | None:
         """As the base does it."""
         key = ident if isinstance(ident, tuple) else (ident,)
-        anew = populate_existing or with_for_update is not None
-        plain = with_for_update in {None, True} and not others and None not in key
-        if not plain or (not anew and _identity(entity, key) in self.identity_map):
+        locked = with_for_update is True
+        usual = (locked or with_for_update is None) and not any(others.values()) and None not in key
+        asked = populate_existing or locked or _identity(entity, key) not in self.identity_map
+        if not (usual and asked):
             kept = {"populate_existing": populate_existing, "with_for_update": with_for_update}
             return super().get(entity, ident, **kept, **others)
-        query = _by_key(entity, anew=anew, locked=with_for_update is not None)
+        query = _by_key(entity, anew=populate_existing, locked=locked)
         return self.execute(query, _name(key)).scalars().first()
 
 

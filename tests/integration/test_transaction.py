@@ -98,6 +98,7 @@ def test_what_others_changed_is_seen_when_it_is_asked_for_anew(database: Databas
             other.get_one(Customer, "shared").source = "shop"
             other.commit()
         assert session.get_one(Customer, "shared").source == "crm"
+        assert session.get_one(Customer, "shared", with_for_update=True).source == "crm"
         assert session.get_one(Customer, "shared", with_for_update=True, populate_existing=True) is ours
         assert ours.source == "shop"
 
