@@ -87,7 +87,9 @@ def apply(session: Session, command_id: str, at: datetime, *, loop_id: str | Non
     whose workflow has ended is applied, or refused, by calling this.
     """
     loop = loops.lock_loop(session, loop_id or _find_loop(session, command_id))
-    command = session.get_one(CommandRow, command_id, populate_existing=True)
+    command = session.get(CommandRow, command_id, populate_existing=True)
+    if command is None:
+        raise NotFoundError("act", command_id)
     if command.state == "recorded":
         _decide(session, loop, command, max(at, command.at))
     outbox.mark_started(session, command_id, at)

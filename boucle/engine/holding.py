@@ -82,7 +82,7 @@ def _at_new_row(session: AnySession, row: Any) -> None:
     known, table = of(session), type(row)
     loop, round_ = getattr(row, "loop_id", None), getattr(row, "round", None)
     if loop is not None and round_ is not None:
-        had_none = table in known.bare.get((loop, round_), ())
+        had_none = loop in known.loops and table in known.bare.get((loop, round_), ())
         listed = () if had_none else known.lists.get((table, loop, round_))
         if listed is not None:
             known.lists[table, loop, round_] = [*listed, row]

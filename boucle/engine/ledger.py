@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from sqlalchemy import Delete, Update, bindparam, event, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session as AnySession
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 from sqlmodel import Session, col
 from sqlmodel import select as select_models
 
@@ -211,5 +212,8 @@ def _compile_delete(statement: Delete, compiler: Any, **how: Any) -> str:
 
 def _refuse_statement(statement: Update | Delete) -> None:
     """Where it is compiled: a session that is asked about each statement makes all of them slow."""
-    if getattr(statement.table, "name", None) == LedgerEvent.__tablename__:
+    changed: Any = statement.table
+    while isinstance(changed, AliasedReturnsRows):
+        changed = changed.element
+    if changed.name == LedgerEvent.__tablename__:
         raise LedgerWriteError

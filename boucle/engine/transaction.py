@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, bindparam, event, inspect, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapper, SessionTransaction
 from sqlmodel import Session, SQLModel
 
@@ -65,7 +66,13 @@ def _begin_sqlite(connection: Connection) -> None:
     turns: Turns | None = connection.get_execution_options().get(_TURNS)
     if turns is not None:
         turns.take(connection)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if turns is not None else "BEGIN")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if turns is not None else "BEGIN")
+    except DBAPIError:
+        if turns is not None:
+            turns.end(connection.info)
+        connection.invalidate()  # the session believes that it has begun, and would write outside of any
+        raise
 
 
 @cache

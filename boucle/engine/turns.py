@@ -31,8 +31,9 @@ class Turns:
 
     def watch(self, engine: Engine) -> None:
         """Let a turn end when its connection is given back: after the commit, or whatever came instead."""
-        event.listen(engine, "checkin", lambda _connection, record: self._end(record.info))
+        event.listen(engine, "checkin", lambda _connection, record: self.end(record.info))
 
-    def _end(self, info: dict[Any, Any]) -> None:
+    def end(self, info: dict[Any, Any]) -> None:
+        """The turn of the connection with this `info` is over; nothing where it has none."""
         if info.pop(_HAS_TURN, False):
             self._lock.release()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -88,7 +88,7 @@ class Dispatcher:
         self._plays = frozenset(load_workflows().workflows)
         self._telling: dict[str, tuple[Kind, asyncio.Task[None]]] = {}
         self._answered: set[str] = set()
-        self._taken: list[str] = []
+        self._taken: dict[str, asyncio.Future[None]] = {}
         self._marking = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -142,7 +142,7 @@ class Dispatcher:
 
     def _list_due(self, session: Session, kind: Kind, at_once: int, *, left: int) -> list[OutboxRow]:
         """What is due of one kind and not being told, as much of it as its share has room for."""
-        busy = {row for row, (of, _) in self._telling.items() if of == kind}
+        busy = {row for row, (of, _) in self._telling.copy().items() if of == kind}
         if len(busy) > left:
             return []
         due = outbox.pending(session, at_once + len(busy), at=_now(), kind=kind)
@@ -199,15 +199,24 @@ class Dispatcher:
         await self._mark(start.row)
 
     async def _mark(self, row: str) -> None:
-        """Write down that Temporal took it, with all others whose turn has come since the last writing.
-
-        What cannot be written is told once more.
-        """
-        self._taken.append(row)
+        """Write down that Temporal took it, together with all that it took while others were written down."""
+        marked = self._taken[row] = asyncio.get_running_loop().create_future()
         async with self._marking:
-            rows, self._taken = self._taken, []
-            if rows:
-                await self._write(lambda session: _mark_all(session, rows))
+            if not marked.done():
+                taken, self._taken = self._taken, {}
+                await self._mark_all(taken)
+        await marked
+
+    async def _mark_all(self, taken: Mapping[str, asyncio.Future[None]]) -> None:
+        """In order of their ids, so that two dispatchers never wait for each other."""
+        try:
+            await self._write(partial(_mark_all, sorted(taken)))
+        except Exception as error:  # noqa: BLE001 whoever waits for it hears of it
+            for marked in taken.values():
+                marked.set_exception(error)
+        else:
+            for marked in taken.values():
+                marked.set_result(None)
 
     async def _deliver(self, delivery: _Delivery) -> None:
         handle = self._client.get_workflow_handle(delivery.loop)
@@ -254,7 +263,7 @@ class Dispatcher:
             return result
 
 
-def _mark_all(session: Session, rows: Sequence[str]) -> None:
+def _mark_all(rows: Sequence[str], session: Session) -> None:
     for row in rows:
         outbox.mark_started(session, row, _now())
 

@@ -446,6 +446,8 @@ def test_what_can_be_seen_to_be_wrong_with_an_act_is_refused_at_once(session: Se
         commands.record(session, loop_id="nowhere", at=AT, recorded_at=AT, **given)
     with pytest.raises(NotFoundError):
         commands.apply(session, "nowhere", AT)
+    with pytest.raises(NotFoundError):
+        commands.apply(session, "nowhere", AT, loop_id=loop.id)
 
 
 def test_a_row_whose_details_no_longer_fit_is_refused_not_stuck(session: Session, loop: LoopRow) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import Session
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel
 
 from boucle.engine import cases, commitments, effects, ledger, loops
 from boucle.engine.case_rows import find_case
 from boucle.engine.database import Database
 from boucle.engine.round_rows import list_of_round
 from boucle.engine.standing import get_standing
-from boucle.engine.work_tables import CaseRow, CommitmentRow
+from boucle.engine.tables import LoopRow
+from boucle.engine.work_tables import CaseRow, ClockRow, CommitmentRow
 from boucle.errors import RefusedError
 from boucle.model import ActKind, ClockKind, Closure, Duration, EffectKind
 from tests.integration.opening import AT, HOUR, act, event_types, open_loop
@@ -85,6 +87,23 @@ def test_what_another_transaction_did_is_seen_after_the_commit(database: Databas
         session.commit()
     with database.reading() as session:
         assert event_types(session, loop.id) == ["loop.opened", "case.opened", "loop.noted"]
+
+
+def running(loop: LoopRow, kind: ClockKind) -> ClockRow:
+    return ClockRow(
+        loop_id=loop.id, round=1, kind=kind, started_at=AT, due_at=AT + HOUR, business=False, state="running"
+    )
+
+
+def test_a_row_of_a_loop_that_is_not_held_says_nothing_of_the_others(session: Session) -> None:
+    loop = open_loop(session)
+    session.commit()
+    assert get_standing(session, loop.id).clocks == ()
+    theirs, ours = running(loop, ClockKind.ANSWER), running(loop, ClockKind.CLOSE)
+    session.execute(insert(SQLModel.metadata.tables["clock"]), theirs.model_dump())
+    session.add(ours)
+    loops.lock_loop(session, loop.id)
+    assert [row.kind for row in list_of_round(session, ClockRow, loop, "kind")] == ["answer", "close"]
 
 
 def test_a_stage_and_its_clocks_are_written_to_the_loop_at_once(session: Session) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, text, update
-from sqlmodel import Session, col
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col
 
 from boucle.engine import ledger, ledger_triggers, privacy
 from boucle.engine.database import Database
@@ -188,6 +189,10 @@ def test_code_other_than_append_cannot_write_the_ledger(database: Database) -> N
         session.execute(update(LedgerEvent).values(actor="me"))
     with database.session() as session, pytest.raises(LedgerWriteError):
         session.execute(delete(LedgerEvent))
+    with database.session() as session, pytest.raises(LedgerWriteError):
+        session.execute(update(aliased(LedgerEvent)).values(actor="me"))
+    with database.session() as session, pytest.raises(LedgerWriteError):
+        session.connection().execute(delete(SQLModel.metadata.tables["ledger_event"]))
 
 
 def test_only_listed_events_and_fields_are_written(database: Database) -> None:

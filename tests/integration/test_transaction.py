@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlmodel import Session, select
 
 from boucle.engine.database import Database
@@ -114,3 +118,30 @@ def test_each_transaction_of_one_session_begins_by_itself(database: Database) ->
         session.rollback()
         with database.reading() as other:
             assert other.exec(select(Customer.id)).all() == ["first"]
+
+
+def test_a_session_that_could_not_begin_again_writes_nothing(tmp_path: Path) -> None:
+    """Its second transaction finds the database held by another process for longer than it waits."""
+    database = Database(f"sqlite:///{tmp_path / 'held.db'}")
+    database.migrate()
+    with database.session() as session:
+        session.connection().exec_driver_sql("PRAGMA busy_timeout = 10")
+        session.commit()
+        with sqlite3.connect(tmp_path / "held.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(OperationalError, match="locked"):
+                session.exec(select(Customer.id))
+            other.execute("ROLLBACK")
+        with pytest.raises(PendingRollbackError):
+            session.exec(select(Customer.id))
+        session.rollback()
+        session.add(customer("later"))
+        session.flush()
+        with database.reading() as reader:
+            assert reader.get(Customer, "later") is None
+        session.rollback()
+    began = time.monotonic()
+    with database.session() as session:
+        assert session.get(Customer, "later") is None
+    assert time.monotonic() - began < 2  # its turn was over
+    database.dispose()
