@@ -189,7 +189,7 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 def test_nobody_who_wants_to_write_is_passed_over_for_long(sqlite: Database) -> None:
-    """SQLite alone lets whoever asks at the right moment go first."""
+    """SQLite alone lets whoever asks at the right moment go first: 140 to 220 others, where here it is 30."""
     stop, written = threading.Event(), [0]
 
     def write() -> None:
@@ -212,7 +212,7 @@ def test_nobody_who_wants_to_write_is_passed_over_for_long(sqlite: Database) -> 
     stop.set()
     for thread in crowd:
         thread.join()
-    assert max(passed_by) < 60, passed_by
+    assert max(passed_by) < 120, passed_by
 
 
 def test_a_turn_is_over_when_the_transaction_is_whatever_became_of_it(sqlite: Database) -> None:
